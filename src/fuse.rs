@@ -1,0 +1,1 @@
+//! Vfs to fuser.

@@ -1,0 +1,11 @@
+//! Files that exist only by name.
+
+pub mod content;
+#[cfg(unix)]
+pub mod fuse;
+pub mod name;
+pub mod recipe;
+pub mod units;
+pub mod vfs;
+
+pub use recipe::{FORMAT_VERSION, Kind, Recipe};

@@ -1,0 +1,146 @@
+//! Numbers as people write them: sizes in bytes with binary or decimal units, and plain counts.
+
+/// Largest file size, in bytes: what a signed 64-bit file offset can still reach.
+pub const MAX_SIZE: u64 = i64::MAX as u64;
+
+/// Why a number was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    /// Not digits followed by an optional known unit.
+    #[error("is not a number with an optional unit")]
+    Malformed,
+    /// Beyond the range that the caller allows.
+    #[error("is too large")]
+    TooLarge,
+}
+
+/// Decimal digits only, nothing else; overflow is [`NumberError::TooLarge`].
+pub fn parse_decimal(text: &[u8]) -> Result<u64, NumberError> {
+    parse_radix(text, 10)
+}
+
+/// Digits of base 10 or 16, either case, at least one.
+pub(crate) fn parse_radix(text: &[u8], radix: u32) -> Result<u64, NumberError> {
+    if text.is_empty() {
+        return Err(NumberError::Malformed);
+    }
+    let mut value = 0u64;
+    let mut overflow = false;
+    for &byte in text {
+        let digit = (byte as char).to_digit(radix).ok_or(NumberError::Malformed)?;
+        match value.checked_mul(radix.into()).and_then(|v| v.checked_add(digit.into())) {
+            Some(v) => value = v,
+            None => overflow = true,
+        }
+    }
+    if overflow { Err(NumberError::TooLarge) } else { Ok(value) }
+}
+
+/// A size in bytes: `4096`, `4k`, `4KiB` (powers of 1,024), `4kB` (powers of 1,000), in either case.
+///
+/// # Errors
+/// [`NumberError::TooLarge`] beyond [`MAX_SIZE`] (2^63 − 1), [`NumberError::Malformed`] for anything else.
+pub fn parse_size(text: &[u8]) -> Result<u64, NumberError> {
+    let (value, unit) = split_unit(text)?;
+    let bytes = u128::from(value) * u128::from(size_unit(unit).ok_or(NumberError::Malformed)?);
+    u64::try_from(bytes).ok().filter(|&b| b <= MAX_SIZE).ok_or(NumberError::TooLarge)
+}
+
+/// A count of things: `1500`, `10k`, `1M`, `2G`, `1T`. The letters are powers of 1,000.
+///
+/// # Errors
+/// [`NumberError::TooLarge`] beyond 2^64 − 1, [`NumberError::Malformed`] for anything else.
+pub fn parse_count(text: &[u8]) -> Result<u64, NumberError> {
+    let (value, unit) = split_unit(text)?;
+    let factor = match unit {
+        b"" => 1,
+        [letter] => 1000u64.pow(power(*letter).filter(|&p| p <= 4).ok_or(NumberError::Malformed)?),
+        _ => return Err(NumberError::Malformed),
+    };
+    value.checked_mul(factor).ok_or(NumberError::TooLarge)
+}
+
+/// A size for people: the largest binary unit that keeps at least one whole digit, one decimal.
+///
+/// ```
+/// assert_eq!(seedfs::units::human_size(1536), "1.5 KiB");
+/// ```
+pub fn human_size(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let step = (bytes.max(1).ilog2() / 10) as usize;
+    if step == 0 {
+        return format!("{bytes} B");
+    }
+    let tenths = (u128::from(bytes) * 10) >> (10 * step);
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[step])
+}
+
+fn split_unit(text: &[u8]) -> Result<(u64, &[u8]), NumberError> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, unit) = text.split_at(digits);
+    Ok((parse_decimal(number)?, unit))
+}
+
+/// Bytes per unit, `None` for an unknown one.
+fn size_unit(unit: &[u8]) -> Option<u64> {
+    let (base, letter) = match unit {
+        b"" => return Some(1),
+        [letter] => (1024u64, letter),
+        [letter, b'b' | b'B'] => (1000, letter),
+        [letter, b'i' | b'I', b'b' | b'B'] => (1024, letter),
+        _ => return None,
+    };
+    Some(base.pow(power(*letter)?))
+}
+
+fn power(letter: u8) -> Option<u32> {
+    b"kmgtpe".iter().position(|&l| l == letter.to_ascii_lowercase()).map(|i| i as u32 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_in_binary_and_decimal_units_of_either_case() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("20480", 20480),
+            ("4k", 4096),
+            ("4K", 4096),
+            ("1GiB", 1 << 30),
+            ("1gib", 1 << 30),
+            ("3MB", 3_000_000),
+            ("7e", 7 << 60),
+            ("9223372036854775807", MAX_SIZE),
+        ] {
+            assert_eq!(parse_size(text.as_bytes()), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_out_of_range_or_malformed_are_told_apart() {
+        for text in ["8e", "9223372036854775808", "99999999999999999999999", "10EB"] {
+            assert_eq!(parse_size(text.as_bytes()), Err(NumberError::TooLarge), "{text}");
+        }
+        for text in ["", "k", "-1", "1.5k", "4ki", "4b", "4kk", "4 k", "4z", "+4"] {
+            assert_eq!(parse_size(text.as_bytes()), Err(NumberError::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_use_powers_of_a_thousand() {
+        assert_eq!(parse_count(b"1M"), Ok(1_000_000));
+        assert_eq!(parse_count(b"2t"), Ok(2_000_000_000_000));
+        assert_eq!(parse_count(b"1MiB"), Err(NumberError::Malformed));
+        assert_eq!(parse_count(b"1p"), Err(NumberError::Malformed));
+        assert_eq!(parse_count(b"99999999999999999T"), Err(NumberError::TooLarge));
+    }
+
+    #[test]
+    fn human_sizes_keep_one_decimal() {
+        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (MAX_SIZE, "7.9 EiB")] {
+            assert_eq!(human_size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The neutral file system: what an adapter for one platform's kernel needs to know, and nothing of that platform.
+
+use std::ops::ControlFlow;
+
+/// Inode number. 0 is never used, 1 is the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ino(pub u64);
+
+impl Ino {
+    /// The root directory.
+    pub const ROOT: Ino = Ino(1);
+}
+
+/// A place in a directory: reading on from an entry's cookie yields the entry after it.
+///
+/// Cookies are unique within their directory, below 2^63 and stable; [`Cookie::START`] is before the first entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cookie(pub u64);
+
+impl Cookie {
+    /// Before the first entry.
+    pub const START: Cookie = Cookie(0);
+}
+
+/// What an inode is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileType {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    Regular,
+    /// A symbolic link.
+    Symlink,
+}
+
+/// Attributes of an inode. Owner and group belong to the adapter: the core knows no users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attr {
+    /// Its number.
+    pub ino: Ino,
+    /// What it is.
+    pub file_type: FileType,
+    /// Bytes, at most 2^63 − 1.
+    pub size: u64,
+    /// Units of 512 bytes reported as allocated; 0 for holes.
+    pub blocks: u64,
+    /// Permission bits, at most 0o7777.
+    pub perm: u16,
+    /// Names of this inode; for a directory 2 and the number of its subdirectories.
+    pub nlink: u32,
+    /// Seconds since 1970 of the last change of contents, status and creation alike.
+    pub mtime: i64,
+    /// Whether the contents change by themselves, so that nothing of it may be cached.
+    pub volatile: bool,
+}
+
+/// One entry of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Its name: no slash, no NUL, at most 255 bytes.
+    pub name: &'a [u8],
+    /// Its attributes, those of [`Vfs::getattr`].
+    pub attr: Attr,
+    /// Where the listing goes on behind it.
+    pub next: Cookie,
+}
+
+/// Totals of the file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatFs {
+    /// Bytes of all listed files; an estimate for large trees.
+    pub bytes: u64,
+    /// Listed files and directories.
+    pub inodes: u64,
+}
+
+/// What [`Vfs::seek`] looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seek {
+    /// The next byte that is data.
+    Data,
+    /// The next byte that lies in a hole; the end of a file counts as one.
+    Hole,
+}
+
+/// What can go wrong. Each adapter maps this to its platform's codes in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FsError {
+    /// No such name.
+    #[error("no such file or directory")]
+    NotFound,
+    /// The inode number is not, or no longer, in use.
+    #[error("stale inode")]
+    Stale,
+    /// A directory was needed.
+    #[error("not a directory")]
+    NotDirectory,
+    /// A directory cannot be read as a file.
+    #[error("is a directory")]
+    IsDirectory,
+    /// The wrong type for this call.
+    #[error("invalid argument")]
+    Invalid,
+    /// Nothing more to seek to.
+    #[error("no data at or behind this offset")]
+    NoMoreData,
+    /// No extended attribute of that name.
+    #[error("no such attribute")]
+    NoAttribute,
+    /// The name is longer than any file system allows.
+    #[error("file name too long")]
+    NameTooLong,
+}
+
+/// Result of the file system's calls.
+pub type Result<T> = std::result::Result<T, FsError>;
+
+/// A read-only tree of files. All calls may come from several threads at once; none of them blocks.
+pub trait Vfs: Send + Sync + 'static {
+    /// Totals for `df`.
+    fn statfs(&self) -> StatFs;
+
+    /// Attributes of an inode.
+    ///
+    /// # Errors
+    /// [`FsError::Stale`] for a number that is not in use.
+    fn getattr(&self, ino: Ino) -> Result<Attr>;
+
+    /// Finds a name in a directory. Each success counts as one reference, given back by [`Vfs::forget`].
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`], [`FsError::NotDirectory`], [`FsError::NameTooLong`].
+    fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr>;
+
+    /// Gives back `count` references that [`Vfs::lookup`] took.
+    fn forget(&self, ino: Ino, count: u64);
+
+    /// The directory above; the root is its own.
+    ///
+    /// # Errors
+    /// [`FsError::NotDirectory`] for files.
+    fn parent(&self, dir: Ino) -> Result<Ino>;
+
+    /// Fills `buf` from `offset` and returns the bytes written: fewer than asked only at the end of the file.
+    ///
+    /// # Errors
+    /// [`FsError::IsDirectory`], [`FsError::Stale`].
+    fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize>;
+
+    /// The next data or hole at or behind `offset`.
+    ///
+    /// # Errors
+    /// [`FsError::NoMoreData`] at and behind the end of the file, and for data where only a hole follows.
+    fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64>;
+
+    /// Calls `emit` with the entries behind `from`, `.` and `..` first, until there are no more or it breaks.
+    ///
+    /// An entry that `emit` broke on counts as not taken.
+    ///
+    /// # Errors
+    /// [`FsError::NotDirectory`], [`FsError::Stale`].
+    fn readdir(&self, dir: Ino, from: Cookie, emit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()>;
+
+    /// The cookie of the entry `name`: a listing from there yields the entries behind it. Never scans.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`] for a name that is not listed.
+    fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie>;
+
+    /// Target of a symbolic link.
+    ///
+    /// # Errors
+    /// [`FsError::Invalid`] for what is none.
+    fn readlink(&self, ino: Ino) -> Result<Vec<u8>>;
+
+    /// Names of the extended attributes of an inode.
+    ///
+    /// # Errors
+    /// [`FsError::Stale`].
+    fn listxattr(&self, ino: Ino) -> Result<&'static [&'static str]>;
+
+    /// Value of an extended attribute.
+    ///
+    /// # Errors
+    /// [`FsError::NoAttribute`] for one that the inode does not have.
+    fn getxattr(&self, ino: Ino, name: &[u8]) -> Result<Vec<u8>>;
+}
