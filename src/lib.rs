@@ -1,10 +1,12 @@
 //! Files that exist only by name.
 
 pub mod content;
+pub mod dataset;
 #[cfg(unix)]
 pub mod fuse;
 pub mod name;
 pub mod recipe;
+pub mod tree;
 pub mod units;
 pub mod vfs;
 

@@ -33,6 +33,15 @@ pub enum FileType {
     Symlink,
 }
 
+/// A moment, counted from the start of 1970 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time {
+    /// Whole seconds, negative before 1970.
+    pub seconds: i64,
+    /// Nanoseconds on top of them, 0 to 999,999,999.
+    pub nanoseconds: u32,
+}
+
 /// Attributes of an inode. Owner and group belong to the adapter: the core knows no users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attr {
@@ -48,8 +57,8 @@ pub struct Attr {
     pub perm: u16,
     /// Names of this inode; for a directory 2 and the number of its subdirectories.
     pub nlink: u32,
-    /// Seconds since 1970 of the last change of contents, status and creation alike.
-    pub mtime: i64,
+    /// Last change of contents, status and creation alike.
+    pub mtime: Time,
     /// Whether the contents change by themselves, so that nothing of it may be cached.
     pub volatile: bool,
 }

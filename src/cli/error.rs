@@ -1,0 +1,43 @@
+//! One line about what went wrong, and the exit code that goes with it.
+
+use std::fmt;
+use std::io;
+
+/// Exit code of a failure while running.
+pub(crate) const FAILURE: u8 = 1;
+/// Exit code of a command line or a name that is wrong.
+pub(crate) const USAGE: u8 = 2;
+
+/// A message for standard error, without the program's name, and an exit code.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    message: String,
+    pub(crate) code: u8,
+}
+
+impl CliError {
+    /// The command line, or something named on it, is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: USAGE }
+    }
+
+    /// Writing to standard output failed.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self { message: format!("standard output: {error}"), code: FAILURE }
+    }
+
+    /// The first paragraph of what the argument parser says, on one line, and where to read on.
+    pub(crate) fn from_clap(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let paragraph = text.split("\n\n").next().unwrap_or_default();
+        let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        Self::usage(format!("{}; see seedfs --help", words.join(" ")))
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,361 @@
+//! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, and the control directory.
+//!
+//! | inode | what |
+//! |---|---|
+//! | 2i + 1 | folder i, 1 being the root |
+//! | 2j + 2 | file j |
+//! | 2^51 … | the control directory and its files |
+//! | 2^52 … | names that are not listed, while somebody refers to them |
+//!
+//! All stay below 2^53, so that programs which keep numbers as doubles do not confuse them.
+
+mod control;
+mod on_demand;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::content::{Corpus, Stream};
+use crate::dataset::{Dataset, on_demand_time};
+use crate::name;
+use crate::recipe::{Kind, Recipe};
+use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, StatFs, Time, Vfs};
+pub use control::StatsSource;
+use control::{Control, ControlFile};
+use on_demand::OnDemand;
+
+const CONTROL: u64 = 1 << 51;
+const ON_DEMAND: u64 = 1 << 52;
+
+/// The extended attribute that tells a file's recipe in full.
+pub const RECIPE_ATTRIBUTE: &str = "user.seedfs.recipe";
+
+/// Size reported for directories, in bytes.
+const DIRECTORY_SIZE: u64 = 4096;
+
+/// A dataset as a file system.
+#[derive(Debug)]
+pub struct Tree {
+    dataset: Dataset,
+    corpus: Arc<Corpus>,
+    listed_only: bool,
+    on_demand: OnDemand,
+    control: Control,
+}
+
+/// What an inode number stands for.
+#[derive(Debug, Clone, Copy)]
+enum Node {
+    Folder(u64),
+    File(u64),
+    OnDemand(Recipe),
+    ControlDirectory,
+    Control(ControlFile),
+}
+
+impl Tree {
+    /// `listed_only` hides every name that the dataset does not list. `stats` writes what `.seedfs/stats` shows.
+    pub fn new(dataset: Dataset, corpus: Arc<Corpus>, listed_only: bool, stats: StatsSource) -> Self {
+        let control = Control::new(&dataset, stats);
+        Self { dataset, corpus, listed_only, on_demand: OnDemand::default(), control }
+    }
+
+    /// The dataset that is shown.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Unlisted names that are referred to at this moment.
+    pub fn on_demand_inodes(&self) -> usize {
+        self.on_demand.len()
+    }
+
+    fn node(&self, ino: Ino) -> Result<Node> {
+        let node = match ino.0 {
+            0 => return Err(FsError::Stale),
+            number @ ON_DEMAND.. => self.on_demand.recipe(number - ON_DEMAND).map(Node::OnDemand),
+            CONTROL => Some(Node::ControlDirectory),
+            number @ CONTROL.. => {
+                ControlFile::ALL.get((number - CONTROL - 1) as usize).map(|&file| Node::Control(file))
+            }
+            number if number % 2 == 1 => {
+                Some(number / 2).filter(|&i| i < self.dataset.shape().folders()).map(Node::Folder)
+            }
+            number => Some(number / 2 - 1).filter(|&j| j < self.dataset.shape().files()).map(Node::File),
+        };
+        node.ok_or(FsError::Stale)
+    }
+
+    fn directory(&self, ino: Ino) -> Result<Node> {
+        match self.node(ino)? {
+            node @ (Node::Folder(_) | Node::ControlDirectory) => Ok(node),
+            _ => Err(FsError::NotDirectory),
+        }
+    }
+
+    fn attr(&self, ino: Ino, node: Node) -> Attr {
+        match node {
+            Node::Folder(folder) => {
+                let children = self.dataset.shape().children(folder);
+                directory_attr(ino, children.end - children.start, seconds(self.dataset.folder_time(folder)))
+            }
+            Node::File(file) => {
+                let file = self.dataset.file(file);
+                file_attr(ino, &file.recipe, file.mtime)
+            }
+            Node::OnDemand(recipe) => file_attr(ino, &recipe, on_demand_time(&recipe)),
+            Node::ControlDirectory => directory_attr(ino, 0, seconds(self.dataset.folder_time(0))),
+            Node::Control(file) => self.control_attr(ino, file),
+        }
+    }
+
+    fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
+        let (size, time) = self.control.look(file);
+        let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
+        Attr { blocks: size.div_ceil(512), perm: 0o444, mtime, volatile: time.is_some(), ..regular(ino, size) }
+    }
+
+    /// The recipe of a regular file with contents of its own.
+    fn recipe(&self, node: Node) -> Option<Recipe> {
+        match node {
+            Node::File(file) => Some(self.dataset.file(file).recipe),
+            Node::OnDemand(recipe) => Some(recipe),
+            _ => None,
+        }
+    }
+
+    fn lookup_in_folder(&self, dir: Ino, folder: u64, name: &[u8]) -> Result<(Ino, Node)> {
+        if dir == Ino::ROOT && name == control::DIRECTORY {
+            return Ok((Ino(CONTROL), Node::ControlDirectory));
+        }
+        // No folder name is a recipe: its number follows a word and a dash.
+        let Ok(parsed) = name::parse(name) else {
+            let child = self.dataset.folder_named(folder, name).ok_or(FsError::NotFound)?;
+            return Ok((folder_ino(child), Node::Folder(child)));
+        };
+        if let Some(file) = self.dataset.file_named(name, parsed.recipe.seed)
+            && self.dataset.shape().files_of(folder).contains(&file)
+        {
+            return Ok((file_ino(file), Node::File(file)));
+        }
+        if self.listed_only || parsed.recipe.edition != 0 {
+            return Err(FsError::NotFound);
+        }
+        let number = self.on_demand.acquire(dir, name, parsed.recipe);
+        Ok((Ino(ON_DEMAND + number), Node::OnDemand(parsed.recipe)))
+    }
+
+    /// The listed entry at a position behind `.` and `..`: its name goes to `name`.
+    fn entry_at(&self, dir: Node, index: u64, name: &mut Vec<u8>) -> Option<Attr> {
+        let Node::Folder(folder) = dir else {
+            let file = *ControlFile::ALL.get(usize::try_from(index).ok()?)?;
+            name.extend_from_slice(file.name().as_bytes());
+            let ino = control_ino(file);
+            return Some(self.attr(ino, Node::Control(file)));
+        };
+        let shape = self.dataset.shape();
+        let (folders, files) = (shape.children(folder), shape.files_of(folder));
+        let count = folders.end - folders.start;
+        if index < count {
+            let child = folders.start + index;
+            self.dataset.write_folder_name(child, name);
+            return Some(self.attr(folder_ino(child), Node::Folder(child)));
+        }
+        let file = files.start.checked_add(index - count).filter(|j| files.contains(j))?;
+        let facts = self.dataset.file(file);
+        facts.write_name(name);
+        Some(file_attr(file_ino(file), &facts.recipe, facts.mtime))
+    }
+}
+
+impl Vfs for Tree {
+    fn statfs(&self) -> StatFs {
+        let shape = self.dataset.shape();
+        StatFs { bytes: self.dataset.total_bytes(), inodes: shape.folders() + shape.files() }
+    }
+
+    fn getattr(&self, ino: Ino) -> Result<Attr> {
+        Ok(self.attr(ino, self.node(ino)?))
+    }
+
+    fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr> {
+        let node = self.directory(dir)?;
+        if name.len() > name::MAX_NAME {
+            return Err(FsError::NameTooLong);
+        }
+        let (ino, found) = match node {
+            Node::Folder(folder) => self.lookup_in_folder(dir, folder, name)?,
+            _ => {
+                let file = ControlFile::ALL.into_iter().find(|f| f.name().as_bytes() == name);
+                let file = file.ok_or(FsError::NotFound)?;
+                (control_ino(file), Node::Control(file))
+            }
+        };
+        Ok(self.attr(ino, found))
+    }
+
+    fn forget(&self, ino: Ino, count: u64) {
+        if let Some(number) = ino.0.checked_sub(ON_DEMAND) {
+            self.on_demand.release(number, count);
+        }
+    }
+
+    fn parent(&self, dir: Ino) -> Result<Ino> {
+        match self.directory(dir)? {
+            Node::Folder(folder) => Ok(self.dataset.shape().parent(folder).map_or(Ino::ROOT, folder_ino)),
+            _ => Ok(Ino::ROOT),
+        }
+    }
+
+    fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize> {
+        let node = self.node(ino)?;
+        if let Node::Control(file) = node {
+            let contents = self.control.contents(file);
+            let rest = contents.as_bytes().get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+            let n = rest.len().min(buf.len());
+            buf[..n].copy_from_slice(&rest[..n]);
+            return Ok(n);
+        }
+        let recipe = self.recipe(node).ok_or(FsError::IsDirectory)?;
+        let rest = usize::try_from(recipe.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let n = rest.min(buf.len());
+        Stream::new(recipe.kind, recipe.seed, &self.corpus).fill(offset, &mut buf[..n]);
+        Ok(n)
+    }
+
+    fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
+        let node = self.node(ino)?;
+        let size = match node {
+            Node::Folder(_) | Node::ControlDirectory => return Err(FsError::IsDirectory),
+            _ => self.attr(ino, node).size,
+        };
+        if offset >= size {
+            return Err(FsError::NoMoreData);
+        }
+        let hole = self.recipe(node).is_some_and(|r| r.kind == Kind::Zero);
+        match (what, hole) {
+            (Seek::Data, true) => Err(FsError::NoMoreData),
+            (Seek::Data, false) | (Seek::Hole, true) => Ok(offset),
+            (Seek::Hole, false) => Ok(size),
+        }
+    }
+
+    fn readdir(&self, dir: Ino, from: Cookie, emit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
+        let node = self.directory(dir)?;
+        let mut buffer = Vec::with_capacity(name::MAX_NAME);
+        for position in from.0..1 << 63 {
+            buffer.clear();
+            let attr = match position {
+                0 => {
+                    buffer.push(b'.');
+                    self.attr(dir, node)
+                }
+                1 => {
+                    buffer.extend_from_slice(b"..");
+                    self.getattr(self.parent(dir)?)?
+                }
+                _ => match self.entry_at(node, position - 2, &mut buffer) {
+                    Some(attr) => attr,
+                    None => break,
+                },
+            };
+            if emit(Entry { name: &buffer, attr, next: Cookie(position + 1) }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie> {
+        let node = self.directory(dir)?;
+        let index = match (node, name) {
+            (_, b".") => return Ok(Cookie(1)),
+            (_, b"..") => return Ok(Cookie(2)),
+            (Node::Folder(folder), _) => self.index_in_folder(folder, name),
+            _ => ControlFile::ALL.iter().position(|f| f.name().as_bytes() == name).map(|i| i as u64),
+        };
+        index.map(|i| Cookie(i + 3)).ok_or(FsError::NotFound)
+    }
+
+    fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
+        self.node(ino)?;
+        Err(FsError::Invalid)
+    }
+
+    fn listxattr(&self, ino: Ino) -> Result<&'static [&'static str]> {
+        Ok(if self.recipe(self.node(ino)?).is_some() { &[RECIPE_ATTRIBUTE] } else { &[] })
+    }
+
+    fn getxattr(&self, ino: Ino, name: &[u8]) -> Result<Vec<u8>> {
+        match self.recipe(self.node(ino)?) {
+            Some(recipe) if name == RECIPE_ATTRIBUTE.as_bytes() => Ok(recipe.to_string().into_bytes()),
+            _ => Err(FsError::NoAttribute),
+        }
+    }
+}
+
+impl Tree {
+    /// Place of a listed name among a folder's entries, `.` and `..` not counted.
+    fn index_in_folder(&self, folder: u64, name: &[u8]) -> Option<u64> {
+        let shape = self.dataset.shape();
+        let folders = shape.children(folder);
+        match name::parse(name) {
+            Err(_) => self.dataset.folder_named(folder, name).map(|child| child - folders.start),
+            Ok(parsed) => {
+                let files = shape.files_of(folder);
+                let file = self.dataset.file_named(name, parsed.recipe.seed).filter(|j| files.contains(j))?;
+                Some(folders.end - folders.start + (file - files.start))
+            }
+        }
+    }
+}
+
+/// Inode of a folder.
+pub fn folder_ino(folder: u64) -> Ino {
+    Ino(2 * folder + 1)
+}
+
+/// Inode of a listed file.
+pub fn file_ino(file: u64) -> Ino {
+    Ino(2 * file + 2)
+}
+
+fn control_ino(file: ControlFile) -> Ino {
+    Ino(CONTROL + 1 + file as u64)
+}
+
+fn seconds(seconds: i64) -> Time {
+    Time { seconds, nanoseconds: 0 }
+}
+
+fn directory_attr(ino: Ino, subdirectories: u64, mtime: Time) -> Attr {
+    Attr {
+        ino,
+        file_type: FileType::Directory,
+        size: DIRECTORY_SIZE,
+        blocks: DIRECTORY_SIZE / 512,
+        perm: 0o755,
+        nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
+        mtime,
+        volatile: false,
+    }
+}
+
+fn file_attr(ino: Ino, recipe: &Recipe, mtime: i64) -> Attr {
+    // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
+    let blocks = if recipe.kind == Kind::Zero { 0 } else { recipe.size.div_ceil(512) };
+    Attr { blocks, mtime: seconds(mtime), ..regular(ino, recipe.size) }
+}
+
+fn regular(ino: Ino, size: u64) -> Attr {
+    Attr {
+        ino,
+        file_type: FileType::Regular,
+        size,
+        blocks: 0,
+        perm: 0o644,
+        nlink: 1,
+        mtime: seconds(0),
+        volatile: false,
+    }
+}
