@@ -128,7 +128,7 @@ impl PhraseTable {
 /// Which of `phrases` phrases a draw means.
 #[inline]
 fn index_of(draw: [u8; 2], phrases: usize) -> usize {
-    usize::from(u16::from_le_bytes(draw)) * phrases >> 16
+    (usize::from(u16::from_le_bytes(draw)) * phrases) >> 16
 }
 
 /// A piece of the corpus that is never parted: a word, or a part of a long one.
