@@ -3,14 +3,14 @@
 use aes::cipher::common::BlockSizeUser;
 use aes::cipher::consts::U16;
 use aes::cipher::typenum::Unsigned;
-use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, InOutBuf, KeyInit};
+use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128Enc, Block};
 
 /// Bytes of one cipher block.
 pub(crate) const BLOCK: usize = 16;
 
-/// Counter blocks written before the rounds start on them. Fewer, and the rounds would load 16 bytes whose two halves
-/// still wait in the store buffer, which no CPU forwards.
+/// Counter blocks written before the rounds start on them: far enough ahead to have left the CPU's store buffer when
+/// the rounds load them, near enough to be in its first-level cache.
 const AHEAD: usize = 128;
 
 /// Which of the keystreams of a seed.
@@ -86,14 +86,12 @@ impl BlockSizeUser for Counters<'_> {
 impl BlockCipherEncClosure for Counters<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let mut slab = Aligned([[0; BLOCK]; AHEAD]);
         let whole_batches = AHEAD - AHEAD % B::ParBlocksSize::USIZE;
         let mut number = self.number;
-        for out in self.blocks.chunks_mut(whole_batches) {
-            let counters = &mut slab.0[..out.len()];
-            write_counters(self.stream, number, counters);
-            number += out.len() as u64;
-            encrypt(backend, Block::cast_slice_from_core(counters), out);
+        for blocks in self.blocks.chunks_mut(whole_batches) {
+            write_counters(self.stream, number, Block::cast_slice_to_core_mut(blocks));
+            number += blocks.len() as u64;
+            encrypt(backend, blocks);
         }
     }
 }
@@ -101,7 +99,7 @@ impl BlockCipherEncClosure for Counters<'_> {
 /// Blocks whose numbers agree in all but their last byte.
 const RUN: usize = 256;
 
-/// Aligned as the widest vectors are, for none to lie across two cache lines.
+/// Aligned as the widest vectors are: none lies across two cache lines.
 #[repr(align(64))]
 struct Aligned<T>(T);
 
@@ -116,8 +114,8 @@ static LAST_BYTES: Aligned<[[u8; BLOCK]; RUN]> = {
     Aligned(blocks)
 };
 
-/// Writes the counter blocks from `number` on. Within a run they differ in one byte, so that whole vectors of them are
-/// one OR; counting in 64-bit words and swapping their bytes takes half as long as the rounds.
+/// Writes the counter blocks from `number` on. Within a run they differ in one byte, so that a whole vector of them
+/// is one OR; counting in 64-bit words and swapping the bytes of each costs a fifth of the speed with VAES-512.
 #[inline(always)]
 fn write_counters(stream: StreamId, mut number: u64, mut out: &mut [[u8; BLOCK]]) {
     while !out.is_empty() {
@@ -152,18 +150,15 @@ fn or_vectors(with: &[[u8; BLOCK]; VECTOR / BLOCK], from: &[u8], to: &mut [u8]) 
     }
 }
 
-/// Encrypts `from` into `to`, which are equally long.
+/// Encrypts blocks in place.
 #[inline(always)]
-fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, from: &[Block], to: &mut [Block]) {
-    let (from_batches, from_rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks(from);
-    let (to_batches, to_rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(to);
-    for (from, to) in from_batches.iter().zip(to_batches) {
-        backend.encrypt_par_blocks((from, to).into());
+fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, blocks: &mut [Block]) {
+    let (batches, rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(blocks);
+    for batch in batches {
+        backend.encrypt_par_blocks_inplace(batch);
     }
-    if let Ok(rest) = InOutBuf::new(from_rest, to_rest)
-        && !rest.is_empty()
-    {
-        backend.encrypt_tail_blocks(rest);
+    if !rest.is_empty() {
+        backend.encrypt_tail_blocks_inplace(rest);
     }
 }
 
@@ -171,7 +166,6 @@ fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, from: &[Block
 mod tests {
     use super::*;
 
-    /// FIPS 197 knows nothing of counters, so the check is against single blocks made one at a time.
     #[test]
     fn any_piece_of_a_stream_is_cut_from_its_single_blocks() {
         let keystream = Keystream::new(0x0123_4567_89ab_cdef);
@@ -186,7 +180,6 @@ mod tests {
         }
     }
 
-    /// The first block of `openssl enc -aes-128-ctr -K $(printf %032x 42) -iv 0 -in /dev/zero`.
     #[test]
     fn the_counter_block_holds_stream_and_number() {
         assert_eq!(counter_block(StreamId::Pool, 0x0102).0, [0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 1, 2]);

@@ -11,7 +11,7 @@ pub(crate) const CHUNK: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Ring {
     bytes: Vec<u8>,
-    /// Bytes before the repetition, at least [`CHUNK`] − 1 and the joint.
+    /// Bytes before the repetition, at least [`CHUNK`].
     len: usize,
     starts: Starts,
 }

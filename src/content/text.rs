@@ -19,7 +19,7 @@ pub(crate) struct PhraseTable {
     lens: Vec<u8>,
 }
 
-/// A position in the table's drawing loop: how much of the page is written, or that it is complete.
+/// How far a page has come: bytes written, or all of it.
 enum Progress {
     Written(usize),
     Complete,
