@@ -5,6 +5,7 @@ pub mod content;
 pub mod fuse;
 pub mod name;
 pub mod recipe;
+pub mod stats;
 pub mod units;
 pub mod vfs;
 
