@@ -3,6 +3,8 @@
 pub mod content;
 #[cfg(unix)]
 pub mod fuse;
+#[cfg(unix)]
+pub mod mount;
 pub mod name;
 pub mod recipe;
 pub mod stats;
