@@ -1,5 +1,6 @@
 //! Files that exist only by name.
 
+pub mod cli;
 pub mod content;
 #[cfg(unix)]
 pub mod fuse;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use ::log::{error, info};
 use fuser::{Session, SessionACL};
 
-pub use options::{Access, MountOptions, OptionError};
+pub use options::{Access, MountOptions, OptionError, parse_seed};
 
 use crate::fuse::{FuseAdapter, Ownership, Settings};
 use crate::stats::Counters;
