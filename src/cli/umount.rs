@@ -85,14 +85,16 @@ mod platform {
 
     /// The seedfs mount at a place, without touching it: a dead mount answers nothing.
     fn find(point: &Path) -> Result<TableEntry, CliError> {
-        let table = table::read().map_err(|error| failed(point, 1, &format!("cannot read the mount table: {error}")))?;
+        let table =
+            table::read().map_err(|error| failed(point, 1, &format!("cannot read the mount table: {error}")))?;
         let beside = point.file_name().and_then(|name| {
             let parent = point.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
             Some(parent.canonicalize().ok()?.join(name))
         });
         let mut found = beside.and_then(|path| topmost(&table, &path));
         if found.is_none() {
-            let path = point.canonicalize().map_err(|error| failed(point, 10, &format!("is no seedfs mount: {error}")))?;
+            let path =
+                point.canonicalize().map_err(|error| failed(point, 10, &format!("is no seedfs mount: {error}")))?;
             found = topmost(&table, &path);
         }
         match found {
@@ -124,9 +126,8 @@ mod platform {
             Some(libc::EBUSY) => Err(Problem::Busy),
             Some(libc::EPERM) => {
                 let arguments: &[&str] = if lazy { &["-u", "-z"] } else { &["-u"] };
-                fusermount(arguments, point).map_err(|said| {
-                    if said.contains("busy") { Problem::Busy } else { Problem::Other(said) }
-                })
+                fusermount(arguments, point)
+                    .map_err(|said| if said.contains("busy") { Problem::Busy } else { Problem::Other(said) })
             }
             _ => Err(Problem::Other(error.to_string())),
         }
