@@ -1,9 +1,8 @@
 //! Making and removing the mount itself, on Linux.
 //!
 //! Done here and not by fuser, because the daemon must know exactly when its mount begins to exist (a signal may come at
-//! any moment) and which mount is its own (another one may have taken the place), and because fuser
-//! gives up where /dev/fuse is closed to ordinary users although fusermount3 may open it, wants allow_other for
-//! auto_unmount, cannot escape a comma (fuser#424), and unmounts in a way that a busy mount refuses (fuser#686).
+//! any moment) and which mount is its own (another one may have taken the place), and because fuser wants allow_other
+//! for auto_unmount, cannot escape a comma (fuser#424), and unmounts in a way that a busy mount refuses (fuser#686).
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};

@@ -58,11 +58,12 @@ fn wait(mut receiver: UnixStream, pid: libc::pid_t) -> Result<(), MountError> {
     let _ = receiver.read_to_end(&mut report);
     match report.split_first() {
         Some((0, _)) => Ok(()),
-        Some((&code, text)) => Err(MountError::Daemon { code, text: String::from_utf8_lossy(text).into_owned() }),
+        Some((&code, text)) => {
+            reap(pid);
+            Err(MountError::Daemon { code, text: String::from_utf8_lossy(text).into_owned() })
+        }
         None => {
-            let mut status = 0;
-            // SAFETY: the pointer is to an initialised value of this frame.
-            unsafe { libc::waitpid(pid, &raw mut status, 0) };
+            let status = reap(pid);
             let how = if libc::WIFSIGNALED(status) {
                 format!("killed by signal {}", libc::WTERMSIG(status))
             } else {
@@ -71,6 +72,14 @@ fn wait(mut receiver: UnixStream, pid: libc::pid_t) -> Result<(), MountError> {
             Err(MountError::Failed(format!("the background process ended while starting: {how}")))
         }
     }
+}
+
+/// Waits for the end of a child that is about to end.
+fn reap(pid: libc::pid_t) -> libc::c_int {
+    let mut status = 0;
+    // SAFETY: the pointer is to an initialised value of this frame.
+    unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    status
 }
 
 impl Reporter {

@@ -17,6 +17,13 @@ const PROGRAMS: [&str; 6] =
 ///
 /// With auto_unmount it stays behind and unmounts when this process ends: the socket is kept open for it.
 pub(super) fn attach(point: &Path, source: &str, options: &MountOptions) -> Result<OwnedFd, MountError> {
+    // SAFETY: no preconditions; cannot fail.
+    if options.auto_unmount && options.access == Access::Owner && unsafe { libc::geteuid() } != 0 {
+        // It runs as root, which may not look at another user's mount, and would leave it dead.
+        return Err(MountError::Refused(
+            "auto_unmount works for ordinary users only with allow_other or allow_root".to_owned(),
+        ));
+    }
     let (ours, theirs) = UnixStream::pair().map_err(|error| MountError::Refused(error.to_string()))?;
     let mut child = spawn(theirs, point, &helper_options(source, options))?;
     match receive_descriptor(&ours) {
@@ -70,6 +77,8 @@ fn explain(mut child: Child) -> MountError {
     let said = said.trim().lines().next_back().unwrap_or("fusermount3 said nothing");
     let advice = if said.contains("user_allow_other") {
         "; root can permit it with a line user_allow_other in /etc/fuse.conf"
+    } else if said.contains("/dev/fuse: Permission denied") {
+        "; root can open it to everybody, as udev does, with: chmod 666 /dev/fuse"
     } else if said.contains("/dev/fuse") || said.contains("modprobe") {
         "; load the kernel's module with: modprobe fuse (in a container: --device /dev/fuse)"
     } else if said.contains("Operation not permitted") {

@@ -1,5 +1,5 @@
 //! Helpers of the mount tests.
-#![allow(dead_code)] // each test uses a part
+#![allow(dead_code, unreachable_pub)] // each test uses a part
 
 pub mod mount;
 pub mod testfs;
