@@ -49,12 +49,17 @@
 //! # Ok::<(), seedfs::dataset::SpecError>(())
 //! ```
 
+#[doc(hidden)]
+pub mod cli;
 pub mod content;
 pub mod dataset;
 #[cfg(unix)]
 pub mod fuse;
+#[cfg(unix)]
+pub mod mount;
 pub mod name;
 pub mod recipe;
+pub mod stats;
 pub mod tree;
 pub mod units;
 pub mod vfs;
