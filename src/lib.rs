@@ -1,13 +1,68 @@
 //! Files that exist only by name.
+//!
+//! A seedfs file is a pure function. Its [`Recipe`] (kind of content, seed, size, edition) decides every byte; the file
+//! name carries the recipe; nothing is stored. Reading at any offset costs the same as reading at 0, and the same name
+//! gives the same bytes on every machine: in a mounted tree, from the command line, and from this library.
+//!
+//! The modules follow a path on its way to bytes:
+//!
+//! ```text
+//! path ──name──▶ recipe ──tree──▶ inode ──offset──▶ content ──▶ bytes
+//! ```
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`name`], [`recipe`], [`units`] | the grammar of names, and what a name asks for |
+//! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
+//! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
+//! | [`vfs`] | the neutral file system, in no platform's terms |
+//! | [`tree`] | a dataset and on-demand names as that file system |
+//! | [`stats`] | counters of what was asked |
+#![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
+//!
+//! # A file without a mount
+//!
+//! ```
+//! use std::io::{Read, Seek, SeekFrom};
+//!
+//! let mut file = seedfs::SyntheticFile::open("holiday_s7-3MiB.jpg")?;
+//! let mut first = [0; 16];
+//! file.read_exact(&mut first)?;
+//!
+//! // The same bytes again, from any offset.
+//! let mut again = [0; 8];
+//! file.seek(SeekFrom::Start(8))?;
+//! file.read_exact(&mut again)?;
+//! assert_eq!(again, first[8..]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A tree without memory
+//!
+//! ```
+//! use seedfs::dataset::{Dataset, Spec};
+//!
+//! let dataset = Dataset::new(Spec::parse("files=1G,size=lognormal:9.314,3.187")?);
+//! let mut name = Vec::new();
+//! dataset.file(999_999_999).write_name(&mut name);
+//! assert!(name.ends_with(b".bin"));
+//! # Ok::<(), seedfs::dataset::SpecError>(())
+//! ```
 
+#[doc(hidden)]
+pub mod cli;
 pub mod content;
 pub mod dataset;
 #[cfg(unix)]
 pub mod fuse;
+#[cfg(unix)]
+pub mod mount;
 pub mod name;
 pub mod recipe;
+pub mod stats;
 pub mod tree;
 pub mod units;
 pub mod vfs;
 
+pub use content::SyntheticFile;
 pub use recipe::{FORMAT_VERSION, Kind, Recipe};

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use seedfs::content::SyntheticFile;
-use seedfs::name;
+use crate::content::SyntheticFile;
+use crate::name;
 
 use super::error::CliError;
 use super::input;

@@ -21,6 +21,11 @@ impl CliError {
         Self { message: message.into(), code: USAGE }
     }
 
+    /// A failure with an exit code of its own.
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code }
+    }
+
     /// Writing to standard output failed.
     pub(crate) fn output(error: &io::Error) -> Self {
         Self { message: format!("standard output: {error}"), code: FAILURE }

@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use seedfs::content::Corpus;
-use seedfs::dataset::{Dataset, Spec};
-use seedfs::units::parse_size;
+use crate::content::Corpus;
+use crate::dataset::{Dataset, Spec};
+use crate::units::parse_size;
 
 use super::error::CliError;
 
@@ -37,5 +37,5 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// Value parser for seeds on the command line.
 pub(crate) fn seed(text: &str) -> Result<u64, String> {
-    seedfs::dataset::spec::parse_seed(text).map_err(|e| format!("it {e}"))
+    crate::dataset::spec::parse_seed(text).map_err(|e| format!("it {e}"))
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
+use crate::Recipe;
+use crate::dataset::Dataset;
+use crate::tree::{file_ino, folder_ino};
 use clap::ValueEnum;
-use seedfs::Recipe;
-use seedfs::dataset::Dataset;
-use seedfs::tree::{file_ino, folder_ino};
 use serde::Serialize;
 
 use super::error::CliError;

@@ -1,11 +1,17 @@
 //! The command line: one file per command.
 
+#[cfg(unix)]
+mod argv;
 mod cat;
 mod completions;
 mod error;
 mod input;
 mod ls;
+#[cfg(unix)]
+mod mount;
 mod output;
+#[cfg(unix)]
+mod umount;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,14 +43,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(unix)]
+    Mount(mount::Args),
+    #[cfg(unix)]
+    Umount(umount::Args),
     Cat(cat::Args),
     Ls(ls::Args),
     Completions(completions::Args),
 }
 
-/// Runs the program and returns its exit code.
-pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
-    let result = match Cli::try_parse_from(args) {
+/// Runs the program with these arguments, its own name first, and returns its exit code.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let parsed = match normalised(args) {
+        Ok(args) => Cli::try_parse_from(args),
+        Err(message) => return fail(&CliError::usage(message)),
+    };
+    let result = match parsed {
         Ok(cli) => run(cli.command),
         Err(error) if error.use_stderr() => Err(CliError::from_clap(&error)),
         Err(help) => {
@@ -55,15 +69,34 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("seedfs: {error}");
-            ExitCode::from(error.code)
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &CliError) -> ExitCode {
+    eprintln!("seedfs: {error}");
+    ExitCode::from(error.code)
+}
+
+/// The command line with its subcommand, where it came without.
+#[cfg(unix)]
+fn normalised(args: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    argv::normalise(args, &names, |name| std::path::Path::new(name).is_dir())
+}
+
+#[cfg(not(unix))]
+fn normalised(args: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    Ok(args)
 }
 
 fn run(command: Command) -> Result<(), CliError> {
     match command {
+        #[cfg(unix)]
+        Command::Mount(args) => mount::run(&args),
+        #[cfg(unix)]
+        Command::Umount(args) => umount::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
@@ -81,6 +114,6 @@ mod tests {
 
     #[test]
     fn the_version_names_the_format() {
-        assert!(VERSION.ends_with(&format!("(content format {})", seedfs::FORMAT_VERSION)));
+        assert!(VERSION.ends_with(&format!("(content format {})", crate::FORMAT_VERSION)));
     }
 }

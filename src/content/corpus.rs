@@ -138,6 +138,7 @@ mod tests {
     fn words_are_split_at_the_six_white_spaces_and_at_nothing_else() {
         let text = "a\tb\nc\x0bd\x0ce\rf  g\u{a0}h\0i".as_bytes();
         let split: Vec<&[u8]> = words(text).collect();
-        assert_eq!(split, [b"a", b"b", b"c", b"d", b"e", b"f", &"g\u{a0}h\0i".as_bytes()[..]]);
+        let expected: [&[u8]; 7] = [b"a", b"b", b"c", b"d", b"e", b"f", "g\u{a0}h\0i".as_bytes()];
+        assert_eq!(split, expected);
     }
 }

@@ -3,14 +3,14 @@
 use aes::cipher::common::BlockSizeUser;
 use aes::cipher::consts::U16;
 use aes::cipher::typenum::Unsigned;
-use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, InOutBuf, KeyInit};
+use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128Enc, Block};
 
 /// Bytes of one cipher block.
 pub(crate) const BLOCK: usize = 16;
 
-/// Counter blocks written before the rounds start on them. Fewer, and the rounds would load 16 bytes whose two halves
-/// still wait in the store buffer, which no CPU forwards.
+/// Counter blocks written before the rounds start on them: far enough ahead to have left the CPU's store buffer when
+/// the rounds load them, near enough to be in its first-level cache.
 const AHEAD: usize = 128;
 
 /// Which of the keystreams of a seed.
@@ -86,32 +86,79 @@ impl BlockSizeUser for Counters<'_> {
 impl BlockCipherEncClosure for Counters<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let mut slab = [Block::default(); AHEAD];
         let whole_batches = AHEAD - AHEAD % B::ParBlocksSize::USIZE;
         let mut number = self.number;
-        for out in self.blocks.chunks_mut(whole_batches) {
-            let counters = &mut slab[..out.len()];
-            for counter in counters.iter_mut() {
-                *counter = counter_block(self.stream, number);
-                number = number.wrapping_add(1);
-            }
-            encrypt(backend, counters, out);
+        for blocks in self.blocks.chunks_mut(whole_batches) {
+            write_counters(self.stream, number, Block::cast_slice_to_core_mut(blocks));
+            number += blocks.len() as u64;
+            encrypt(backend, blocks);
         }
     }
 }
 
-/// Encrypts `from` into `to`, which are equally long.
-#[inline(always)]
-fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, from: &[Block], to: &mut [Block]) {
-    let (from_batches, from_rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks(from);
-    let (to_batches, to_rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(to);
-    for (from, to) in from_batches.iter().zip(to_batches) {
-        backend.encrypt_par_blocks((from, to).into());
+/// Blocks whose numbers agree in all but their last byte.
+const RUN: usize = 256;
+
+/// Aligned as the widest vectors are: none lies across two cache lines.
+#[repr(align(64))]
+struct Aligned<T>(T);
+
+/// The last bytes of a run, each in the place that it has in a block.
+static LAST_BYTES: Aligned<[[u8; BLOCK]; RUN]> = {
+    let mut blocks = [[0; BLOCK]; RUN];
+    let mut i = 0;
+    while i < RUN {
+        blocks[i][BLOCK - 1] = i as u8;
+        i += 1;
     }
-    if let Ok(rest) = InOutBuf::new(from_rest, to_rest)
-        && !rest.is_empty()
-    {
-        backend.encrypt_tail_blocks(rest);
+    Aligned(blocks)
+};
+
+/// Writes the counter blocks from `number` on. Within a run they differ in one byte, so that a whole vector of them
+/// is one OR; counting in 64-bit words and swapping the bytes of each costs a fifth of the speed with VAES-512.
+#[inline(always)]
+fn write_counters(stream: StreamId, mut number: u64, mut out: &mut [[u8; BLOCK]]) {
+    while !out.is_empty() {
+        let within = (number % RUN as u64) as usize;
+        let take = (RUN - within).min(out.len());
+        let (now, later) = out.split_at_mut(take);
+        let first = counter_block(stream, number - within as u64).0;
+        let last_bytes = LAST_BYTES.0[within..within + take].as_flattened();
+        or_vectors(&[first; VECTOR / BLOCK], last_bytes, now.as_flattened_mut());
+        out = later;
+        number += take as u64;
+    }
+}
+
+/// Widest vectors there are, in bytes.
+const VECTOR: usize = 64;
+
+/// `to = from | with`, `with` being repeated: plain loops of a fixed length, which compile to one instruction each.
+#[inline(always)]
+fn or_vectors(with: &[[u8; BLOCK]; VECTOR / BLOCK], from: &[u8], to: &mut [u8]) {
+    let mut vector = [0; VECTOR];
+    vector.copy_from_slice(with.as_flattened());
+    let (from, from_rest) = from.as_chunks::<VECTOR>();
+    let (to, to_rest) = to.as_chunks_mut::<VECTOR>();
+    for (to, from) in to.iter_mut().zip(from) {
+        for i in 0..VECTOR {
+            to[i] = vector[i] | from[i];
+        }
+    }
+    for ((to, from), with) in to_rest.iter_mut().zip(from_rest).zip(vector) {
+        *to = with | *from;
+    }
+}
+
+/// Encrypts blocks in place.
+#[inline(always)]
+fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, blocks: &mut [Block]) {
+    let (batches, rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(blocks);
+    for batch in batches {
+        backend.encrypt_par_blocks_inplace(batch);
+    }
+    if !rest.is_empty() {
+        backend.encrypt_tail_blocks_inplace(rest);
     }
 }
 
@@ -119,7 +166,6 @@ fn encrypt<B: BlockCipherEncBackend<BlockSize = U16>>(backend: &B, from: &[Block
 mod tests {
     use super::*;
 
-    /// FIPS 197 knows nothing of counters, so the check is against single blocks made one at a time.
     #[test]
     fn any_piece_of_a_stream_is_cut_from_its_single_blocks() {
         let keystream = Keystream::new(0x0123_4567_89ab_cdef);
@@ -134,7 +180,6 @@ mod tests {
         }
     }
 
-    /// The first block of `openssl enc -aes-128-ctr -K $(printf %032x 42) -iv 0 -in /dev/zero`.
     #[test]
     fn the_counter_block_holds_stream_and_number() {
         assert_eq!(counter_block(StreamId::Pool, 0x0102).0, [0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 1, 2]);

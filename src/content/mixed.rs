@@ -1,14 +1,18 @@
 //! Dialled compressibility and duplication: `c60`, `d25`, `c60d25u1m`.
 
+use std::sync::LazyLock;
+
 use super::keystream::{BLOCK, Keystream, StreamId};
 use crate::recipe::Mixed;
 
 /// Bytes of a cell; `c<N>` makes N percent of each zero.
 const CELL: usize = 512;
-/// The share of a cell that is kept alternates over this many cells, so that their mean is exact to 1/65,536 byte.
+/// Cells whose kept bytes are rounded together, so that their mean is exact to an eighth of a byte.
 const CYCLE: usize = 8;
 /// Units of the pool that shared units are drawn from.
 const POOL: u32 = 256;
+/// Their bytes: the same for every seed, so their key is expanded once.
+static POOL_KEYSTREAM: LazyLock<Keystream> = LazyLock::new(|| Keystream::new(0));
 /// Draws made at once, on the stack.
 const DRAWS: usize = 64;
 
@@ -16,7 +20,6 @@ const DRAWS: usize = 64;
 #[derive(Clone)]
 pub(crate) struct MixedStream {
     own: Keystream,
-    pool: Keystream,
     unit: u64,
     /// A unit is shared when its 32-bit draw, times 100, is below this.
     shared_below: u64,
@@ -35,7 +38,6 @@ impl MixedStream {
     pub(crate) fn new(dials: Mixed, seed: u64) -> Self {
         Self {
             own: Keystream::new(seed),
-            pool: Keystream::new(0),
             unit: dials.unit(),
             shared_below: u64::from(dials.dedupe()) << 32,
             kept: kept_per_cell(dials.compress()),
@@ -75,7 +77,7 @@ impl MixedStream {
             let (now, later) = out.split_at_mut(len as usize);
             match source {
                 Source::Own => self.own.fill(StreamId::Mixed, at, now),
-                Source::Pool(start) => self.pool.fill(StreamId::Pool, start + at % self.unit, now),
+                Source::Pool(start) => POOL_KEYSTREAM.fill(StreamId::Pool, start + at % self.unit, now),
             }
             out = later;
             at += len;
@@ -114,7 +116,7 @@ impl MixedStream {
 fn kept_per_cell(compress: u8) -> [u16; CYCLE] {
     let mean = CELL as u64 * 65536 * u64::from(100 - compress) / 100;
     std::array::from_fn(|cell| {
-        let until = |cells: u64| cells * mean >> 16;
+        let until = |cells: u64| (cells * mean) >> 16;
         (until(cell as u64 + 1) - until(cell as u64)) as u16
     })
 }
@@ -156,7 +158,8 @@ mod tests {
         for compress in 0..=100u8 {
             let kept = kept_per_cell(compress);
             let exact = 4096 * (100 - usize::from(compress)) / 100;
-            assert_eq!(kept.iter().map(|&n| usize::from(n)).sum::<usize>().abs_diff(exact) <= 1, true, "{compress}");
+            let sum: usize = kept.iter().map(|&n| usize::from(n)).sum();
+            assert!(sum.abs_diff(exact) <= 1, "{compress}: {sum}");
             assert!(kept.iter().max().unwrap() - kept.iter().min().unwrap() <= 1, "{compress}: {kept:?}");
         }
     }

@@ -11,7 +11,7 @@ pub(crate) const CHUNK: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Ring {
     bytes: Vec<u8>,
-    /// Bytes before the repetition, at least [`CHUNK`] − 1 and the joint.
+    /// Bytes before the repetition, at least [`CHUNK`].
     len: usize,
     starts: Starts,
 }
@@ -120,7 +120,7 @@ impl Rotation {
             out = later;
             skip = 0;
             piece = step_back(piece, self.digits[digit].into(), pieces);
-            digit = if digit + 1 == self.count.into() { 0 } else { digit + 1 };
+            digit = if digit + 1 == usize::from(self.count) { 0 } else { digit + 1 };
         }
     }
 

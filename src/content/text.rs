@@ -19,7 +19,7 @@ pub(crate) struct PhraseTable {
     lens: Vec<u8>,
 }
 
-/// A position in the table's drawing loop: how much of the page is written, or that it is complete.
+/// How far a page has come: bytes written, or all of it.
 enum Progress {
     Written(usize),
     Complete,
@@ -128,7 +128,7 @@ impl PhraseTable {
 /// Which of `phrases` phrases a draw means.
 #[inline]
 fn index_of(draw: [u8; 2], phrases: usize) -> usize {
-    usize::from(u16::from_le_bytes(draw)) * phrases >> 16
+    (usize::from(u16::from_le_bytes(draw)) * phrases) >> 16
 }
 
 /// A piece of the corpus that is never parted: a word, or a part of a long one.

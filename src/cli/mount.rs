@@ -1,0 +1,145 @@
+//! `seedfs mount`: shows a dataset as a directory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::CliError;
+use super::input;
+use crate::mount::{self, MountError, MountOptions};
+use crate::stats::Counters;
+use crate::tree::Tree;
+
+/// Dataset that is mounted when none is named.
+const DEFAULT_DATASET: &str = "demo";
+
+const AFTER_HELP: &str = "\
+Options behind -o, separated by commas; of contradicting ones the last counts:
+  seed=N corpus=FILE listed_only log_file=FILE   as the long options
+  uid=N gid=N                      owner and group of all files
+  umask=M fmask=M dmask=M          permissions taken from all, files, directories (octal)
+  allow_other allow_root           who may use the mount besides its owner
+  direct_io                        reads bypass the page cache
+  readdirplus=always|auto|never    whether listings carry attributes
+  noxattr                          no extended attributes
+  threads=N                        threads that answer requests, 1 to 64
+  auto_unmount                     unmount if the daemon dies
+  fsname=TEXT subtype=NAME         what the mount table shows
+  context=LABEL                    SELinux label (also fscontext, defcontext, rootcontext)
+  [no]dev [no]suid [no]exec [no]atime
+
+Examples:
+  seedfs mount /mnt/demo
+  seedfs mount files=1M,size=4KiB /mnt/many --seed 7
+  seedfs mount demo ~/demo -f -v -o umask=022,noexec
+  sha256sum /mnt/demo/s42-1GiB
+  seedfs umount /mnt/demo
+
+In /etc/fstab:
+  demo  /mnt/demo  fuse.seedfs  ro,nofail,allow_other  0 0
+
+Exit codes: 0 mounted or unmounted, 1 failed, 2 usage, 10 bad mount point, 11 no FUSE or mount refused.";
+
+/// Show a dataset as a directory, in the background
+#[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Preset, file or inline description such as files=1M,size=4KiB
+    #[arg(default_value = DEFAULT_DATASET)]
+    dataset: String,
+
+    /// Existing directory to mount on
+    mountpoint: PathBuf,
+
+    /// Stay in the foreground; messages go to standard error
+    #[arg(short, long)]
+    foreground: bool,
+
+    /// Show every request; implies -f
+    #[arg(short, long)]
+    debug: bool,
+
+    /// Answer requests one at a time
+    #[arg(short, long)]
+    single_thread: bool,
+
+    /// Mount options, see below; may be repeated
+    #[arg(short, value_name = "OPTION,…")]
+    options: Vec<String>,
+
+    /// Seed instead of the dataset's
+    #[arg(long, value_name = "N", value_parser = input::seed)]
+    seed: Option<u64>,
+
+    /// File with the words that text is made of
+    #[arg(long, value_name = "FILE")]
+    corpus: Option<PathBuf>,
+
+    /// Resolve only the names that listings show
+    #[arg(long)]
+    listed_only: bool,
+
+    /// Append messages to a file instead of the system log
+    #[arg(long, value_name = "FILE")]
+    log_file: Option<PathBuf>,
+
+    /// Say more; -vv tells of every failed request, -vvv of all
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Pass over unknown options, as mount -s asks for
+    #[arg(long, hide = true)]
+    sloppy: bool,
+
+    /// Check everything, mount nothing, as mount -f asks for
+    #[arg(long, hide = true)]
+    fake: bool,
+}
+
+impl Args {
+    /// The options behind `-o` and those of their own, which win.
+    ///
+    /// # Errors
+    /// Usage: the first option that is unknown or has an unusable value.
+    fn mount_options(&self) -> Result<MountOptions, CliError> {
+        let mut options = MountOptions::default();
+        for text in &self.options {
+            options.apply(text, self.sloppy).map_err(|error| CliError::usage(error.to_string()))?;
+        }
+        options.seed = self.seed.or(options.seed);
+        options.listed_only |= self.listed_only;
+        options.corpus = self.corpus.clone().or(options.corpus);
+        options.log_file = self.log_file.clone().or(options.log_file);
+        options.foreground = self.foreground || self.debug;
+        options.verbosity = if self.debug { 3 } else { self.verbose };
+        if self.single_thread {
+            options.threads = Some(1);
+        }
+        Ok(options)
+    }
+}
+
+/// Returns when the mount works, or with `-f` when it is gone.
+pub(crate) fn run(args: &Args) -> Result<(), CliError> {
+    let options = args.mount_options()?;
+    let (tree, counters) = build(&args.dataset, &options)?;
+    if args.fake {
+        return Ok(());
+    }
+    mount::run(tree, counters, &args.dataset, &args.mountpoint, &options).map_err(CliError::from)
+}
+
+/// The tree that the options ask for, and the counters that it shows.
+fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>), CliError> {
+    let dataset = input::dataset(Some(dataset), options.seed)?;
+    let corpus = input::corpus(options.corpus.as_deref())?;
+    let counters = Arc::new(Counters::default());
+    let shown = counters.clone();
+    let tree = Tree::new(dataset, corpus, options.listed_only, Box::new(move || shown.prometheus()));
+    Ok((tree, counters))
+}
+
+impl From<MountError> for CliError {
+    fn from(error: MountError) -> Self {
+        Self::new(error.exit_code(), error.to_string())
+    }
+}

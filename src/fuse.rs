@@ -1,1 +1,0 @@
-//! Vfs to fuser.

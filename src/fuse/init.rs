@@ -1,0 +1,44 @@
+//! What is agreed with the kernel when a mount starts.
+
+use fuser::{InitFlags, KernelConfig};
+use log::{debug, info};
+
+use super::ReadDirPlus;
+
+/// Requests that the kernel may have waiting for read-ahead.
+const MAX_BACKGROUND: u16 = 64;
+
+/// Asks for the capabilities that this kernel has, and for its limits.
+pub(super) fn negotiate(config: &mut KernelConfig, readdirplus: ReadDirPlus) {
+    for flag in wanted(readdirplus).iter() {
+        if config.add_capabilities(flag).is_err() {
+            debug!("this kernel has no {flag:?}");
+        }
+    }
+    // The kernel proposes its own limit (128 KiB unless the administrator raised it); asking for more is refused.
+    if let Err(limit) = config.set_max_readahead(u32::MAX) {
+        let _ = config.set_max_readahead(limit);
+    }
+    let _ = config.set_max_background(MAX_BACKGROUND);
+    info!("connected, protocol {}", config.kernel_abi());
+}
+
+/// The capabilities asked for, beyond the library's own (asynchronous reads, large requests).
+fn wanted(readdirplus: ReadDirPlus) -> InitFlags {
+    let always = InitFlags::FUSE_PARALLEL_DIROPS
+        | InitFlags::FUSE_NO_OPEN_SUPPORT
+        | InitFlags::FUSE_NO_OPENDIR_SUPPORT
+        | InitFlags::FUSE_ASYNC_DIO
+        | InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP
+        | InitFlags::FUSE_EXPORT_SUPPORT
+        | InitFlags::FUSE_CACHE_SYMLINKS
+        // Without it the pages of the control files would be read once and kept: opening sends no message that could
+        // say otherwise. For all other files it costs one look at a valid attribute.
+        | InitFlags::FUSE_AUTO_INVAL_DATA;
+    always
+        | match readdirplus {
+            ReadDirPlus::Always => InitFlags::FUSE_DO_READDIRPLUS,
+            ReadDirPlus::Auto => InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO,
+            ReadDirPlus::Never => InitFlags::empty(),
+        }
+}

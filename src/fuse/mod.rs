@@ -1,0 +1,244 @@
+//! The neutral file system in the terms of FUSE. Translation only.
+//!
+//! A defect (panic) in the file system behind it answers one request with EIO; the mount lives on.
+
+mod attr;
+mod filesystem;
+mod init;
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use fuser::{Errno, FileAttr, FileType as FuseType, Generation, INodeNo, ReplyData, ReplyDirectory};
+use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
+use log::{debug, error};
+
+pub use attr::Ownership;
+
+use crate::stats::{Counters, Op};
+use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Vfs};
+
+/// Whether listings carry the attributes of the entries along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadDirPlus {
+    /// The dearer listing, always: best for programs that look at every entry.
+    Always,
+    /// The kernel decides from what the reader did before.
+    #[default]
+    Auto,
+    /// Names only.
+    Never,
+}
+
+/// What a mount is told from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Owner and permissions.
+    pub ownership: Ownership,
+    /// Whether reads bypass the page cache.
+    pub direct_io: bool,
+    /// Whether extended attributes are served; without, the kernel stops asking after the first time.
+    pub xattr: bool,
+    /// Whether listings carry attributes.
+    pub readdirplus: ReadDirPlus,
+}
+
+/// A [`Vfs`] behind the FUSE protocol.
+///
+/// References: a lookup is answered with one call of [`Vfs::lookup`], and the kernel's forgets are passed on with their
+/// counts. The kernel also counts a reference for each entry of a *plus* listing and for a lookup of `.` or `..` (file
+/// handles of NFS), which [`Vfs::lookup`] has not seen: both concern listed inodes only, for which [`Vfs::forget`] has
+/// nothing to do.
+#[derive(Debug)]
+pub struct FuseAdapter<V> {
+    vfs: V,
+    counters: Arc<Counters>,
+    settings: Settings,
+    /// Whether the kernel takes ENOSYS for "opening files needs no message"; known after the first request.
+    zero_message_open: bool,
+    /// The same for directories.
+    zero_message_opendir: bool,
+}
+
+thread_local! {
+    /// Reply buffer of this worker, as large as the largest read so far: no allocation a request.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl<V: Vfs> FuseAdapter<V> {
+    /// Serves `vfs`, counting requests in `counters`.
+    pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
+        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false }
+    }
+
+    /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
+    fn serve<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
+        self.counters.count(op);
+        match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                debug!("{} of inode {ino}: {error}", op.name());
+                Err(errno(error))
+            }
+            Err(payload) => {
+                self.counters.count_panic();
+                error!("{} of inode {ino}: defect, answered with EIO: {}", op.name(), panic_text(payload.as_ref()));
+                Err(Errno::EIO)
+            }
+        }
+    }
+
+    fn fuse_attr(&self, attr: &Attr) -> FileAttr {
+        self.settings.ownership.attr(attr)
+    }
+
+    fn reply_lookup(&self, dir: INodeNo, name: &[u8], reply: ReplyEntry) {
+        match self.serve(Op::Lookup, dir, || self.find(Ino(dir.0), name)) {
+            Ok(Some(attr)) => {
+                reply.entry_with_ttls(&attr::lifetime(&attr), &attr::FOREVER, &self.fuse_attr(&attr), Generation(0))
+            }
+            Ok(None) => reply.entry(&attr::FOREVER, &attr::negative(), Generation(0)),
+            Err(errno) => reply.error(errno),
+        }
+    }
+
+    /// A missing name is no error: the kernel keeps it and does not ask again.
+    fn find(&self, dir: Ino, name: &[u8]) -> Result<Option<Attr>> {
+        let found = match name {
+            b"." => self.vfs.getattr(dir),
+            b".." => self.vfs.parent(dir).and_then(|parent| self.vfs.getattr(parent)),
+            name => self.vfs.lookup(dir, name),
+        };
+        match found {
+            Err(FsError::NotFound) => {
+                self.counters.count_miss();
+                debug!("lookup of {:?} in inode {}: none", String::from_utf8_lossy(name), dir.0);
+                Ok(None)
+            }
+            found => found.map(Some),
+        }
+    }
+
+    fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) {
+        BUFFER.with_borrow_mut(|buffer| {
+            let size = size as usize;
+            if buffer.len() < size {
+                // Fresh zeroed pages come from the kernel untouched; growing in place would copy old contents.
+                *buffer = vec![0; size];
+            }
+            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])) {
+                Ok(count) => {
+                    let data = &buffer[..count.min(size)];
+                    self.counters.add_read_bytes(data.len() as u64);
+                    reply.data(data);
+                }
+                Err(errno) => reply.error(errno),
+            }
+        });
+    }
+
+    fn reply_readdir(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectory) {
+        let mut emit = |entry: Entry<'_>| {
+            let full =
+                reply.add(INodeNo(entry.attr.ino.0), entry.next.0, fuse_type(entry.attr.file_type), os_name(&entry));
+            if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        match self.serve(Op::ReadDir, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
+            Ok(()) => reply.ok(),
+            Err(errno) => reply.error(errno),
+        }
+    }
+
+    fn reply_readdirplus(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectoryPlus) {
+        let mut emit = |entry: Entry<'_>| {
+            let attr = self.fuse_attr(&entry.attr);
+            let lifetime = attr::lifetime(&entry.attr);
+            let full = reply.add(attr.ino, entry.next.0, os_name(&entry), &lifetime, &attr, Generation(0));
+            if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        match self.serve(Op::ReadDirPlus, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
+            Ok(()) => reply.ok(),
+            Err(errno) => reply.error(errno),
+        }
+    }
+
+    fn seek(&self, ino: INodeNo, offset: i64, whence: i32) -> std::result::Result<i64, Errno> {
+        self.serve(Op::Seek, ino, || {
+            let what = match whence {
+                libc::SEEK_DATA => Seek::Data,
+                libc::SEEK_HOLE => Seek::Hole,
+                _ => return Err(FsError::Invalid),
+            };
+            let offset = u64::try_from(offset).map_err(|_| FsError::NoMoreData)?;
+            let found = self.vfs.seek(Ino(ino.0), offset, what)?;
+            i64::try_from(found).map_err(|_| FsError::NoMoreData)
+        })
+    }
+
+    /// The two-step protocol of extended attributes: size 0 asks for the length, too small a size is ERANGE.
+    fn reply_xattr(&self, op: Op, ino: INodeNo, size: u32, reply: ReplyXattr, value: impl FnOnce() -> Result<Vec<u8>>) {
+        if !self.settings.xattr {
+            self.counters.count(op);
+            return reply.error(Errno::ENOSYS);
+        }
+        match self.serve(op, ino, value) {
+            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
+            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
+            Ok(value) => reply.data(&value),
+            Err(errno) => reply.error(errno),
+        }
+    }
+
+    /// Names of the extended attributes, each ended by a NUL as listxattr(2) wants them.
+    fn xattr_names(&self, ino: INodeNo) -> Result<Vec<u8>> {
+        let names = self.vfs.listxattr(Ino(ino.0))?;
+        Ok(names.iter().flat_map(|name| name.bytes().chain([0])).collect())
+    }
+
+    /// Passes references back; there is no reply that could carry an error.
+    fn give_back(&self, ino: INodeNo, count: u64) {
+        if ino != INodeNo::ROOT {
+            let _ = self.serve(Op::Forget, ino, || {
+                self.vfs.forget(Ino(ino.0), count);
+                Ok(())
+            });
+        }
+    }
+}
+
+/// The one place where errors of the file system become codes.
+fn errno(error: FsError) -> Errno {
+    match error {
+        FsError::NotFound => Errno::ENOENT,
+        FsError::Stale => Errno::ESTALE,
+        FsError::NotDirectory => Errno::ENOTDIR,
+        FsError::IsDirectory => Errno::EISDIR,
+        FsError::Invalid => Errno::EINVAL,
+        FsError::NoMoreData => Errno::ENXIO,
+        // ENODATA on Linux, ENOATTR elsewhere.
+        FsError::NoAttribute => Errno::NO_XATTR,
+        FsError::NameTooLong => Errno::ENAMETOOLONG,
+    }
+}
+
+fn fuse_type(file_type: FileType) -> FuseType {
+    match file_type {
+        FileType::Directory => FuseType::Directory,
+        FileType::Regular => FuseType::RegularFile,
+        FileType::Symlink => FuseType::Symlink,
+    }
+}
+
+fn os_name<'a>(entry: &Entry<'a>) -> &'a std::ffi::OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(entry.name)
+}
+
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

@@ -1,0 +1,53 @@
+//! Making and removing the mount itself, where it is not Linux: fuser mounts.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use fuser::{Config, MountOption, Session};
+
+use super::MountError;
+use super::options::MountOptions;
+use super::signals::Life;
+use crate::fuse::FuseAdapter;
+use crate::vfs::Vfs;
+
+/// A mount of this process.
+#[derive(Debug)]
+pub(super) struct Attached(PathBuf);
+
+/// Mounts and shakes hands with the kernel; `None` when a signal came first.
+pub(super) fn connect<V: Vfs>(
+    adapter: FuseAdapter<V>,
+    point: &Path,
+    source: &str,
+    options: &MountOptions,
+    mut config: Config,
+    life: &Life,
+) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+    config.mount_options = vec![
+        MountOption::RO,
+        // A comma would end the value (fuser#424).
+        MountOption::FSName(source.replace(',', ";")),
+        MountOption::Subtype(options.subtype.clone()),
+        MountOption::DefaultPermissions,
+    ];
+    config.mount_options.extend((!options.exec).then_some(MountOption::NoExec));
+    life.begin(|| match Session::new(adapter, point, &config) {
+        Ok(session) => Ok((session, Attached(point.to_owned()))),
+        Err(error) => Err(MountError::Refused(format!("{error}; is FUSE installed and loaded?"))),
+    })
+}
+
+impl Attached {
+    /// Read-ahead is the kernel's own affair here.
+    pub(super) fn raise_read_ahead(&self) {}
+
+    /// Removes the mount, also while it is busy.
+    pub(super) fn detach(&self) {
+        if let Ok(point) = CString::new(self.0.as_os_str().as_bytes()) {
+            // SAFETY: the pointer is to a string ended by NUL that outlives the call.
+            unsafe { libc::unmount(point.as_ptr(), libc::MNT_FORCE) };
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The life of a mount: options, start in the background, signals, messages, end.
+//!
+//! Whatever ends it (umount, fusermount3 -u, an abort through fusectl, a signal), the process ends with success and leaves
+//! no dead mount behind.
+
+#[cfg(target_os = "linux")]
+mod attach;
+#[cfg(not(target_os = "linux"))]
+#[path = "attach_bsd.rs"]
+mod attach;
+mod daemon;
+#[cfg(target_os = "linux")]
+pub(crate) mod helper;
+pub mod log;
+pub(crate) mod mountpoint;
+mod options;
+mod signals;
+#[cfg(target_os = "linux")]
+pub mod table;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::log::{error, info};
+use fuser::{Session, SessionACL};
+
+pub use options::{Access, MountOptions, OptionError, parse_seed};
+
+use crate::fuse::{FuseAdapter, Ownership, Settings};
+use crate::stats::Counters;
+use crate::vfs::Vfs;
+use daemon::{Reporter, Side};
+use signals::Life;
+
+/// Why there is no mount. Shown, it is one line with the cause and the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum MountError {
+    /// Something failed that should not.
+    #[error("{0}")]
+    Failed(String),
+    /// The directory cannot be mounted on.
+    #[error("{point}: {reason}", point = point.display())]
+    Point {
+        /// The directory as given.
+        point: PathBuf,
+        /// What is wrong with it, and the next step.
+        reason: String,
+    },
+    /// There is no FUSE here, or the mount was refused.
+    #[error("cannot mount: {0}")]
+    Refused(String),
+    /// What the background process reported.
+    #[error("{text}")]
+    Daemon {
+        /// Exit code.
+        code: u8,
+        /// The message.
+        text: String,
+    },
+}
+
+impl MountError {
+    /// Exit code of the command: 1 failed, 10 bad mount point, 11 no FUSE or mount refused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            MountError::Failed(_) => 1,
+            MountError::Point { .. } => 10,
+            MountError::Refused(_) => 11,
+            MountError::Daemon { code, .. } => *code,
+        }
+    }
+
+    fn no_device(error: &io::Error) -> Self {
+        Self::Refused(format!(
+            "/dev/fuse: {error}; load the kernel's module with: modprobe fuse (in a container: --device /dev/fuse)"
+        ))
+    }
+}
+
+/// Most threads without being asked: more do not make the kernel's queue faster.
+const MAX_DEFAULT_THREADS: usize = 8;
+
+/// Most bytes of a dataset's text that the mount table shows.
+const MAX_SOURCE: usize = 1024;
+
+/// Mounts `vfs` on the directory `point` and serves it until it is unmounted. `dataset` is what the mount table shows as
+/// source, unless the options say otherwise.
+///
+/// Unless the options ask for the foreground, the process forks: the caller's returns as soon as the mount works, another
+/// one serves, and returns from this call when the mount is gone. So this must be called before any thread is started.
+///
+/// # Errors
+/// See [`MountError`]; a mount that was unmounted or ended by a signal is none.
+pub fn run<V: Vfs>(
+    vfs: V,
+    counters: Arc<Counters>,
+    dataset: &str,
+    point: &Path,
+    options: &MountOptions,
+) -> Result<(), MountError> {
+    signals::block();
+    let point = mountpoint::check(point)?;
+    let file = options.log_file.as_deref().map(|path| {
+        log::open(path).map_err(|error| MountError::Failed(format!("{}: cannot log there: {error}", path.display())))
+    });
+    log::init(options.verbosity, file.transpose()?);
+    let reporter = if options.foreground {
+        None
+    } else {
+        match daemon::fork()? {
+            Side::Parent(outcome) => return outcome,
+            Side::Daemon(reporter) => Some(reporter),
+        }
+    };
+    log::log_panics();
+    let source = options.fsname.clone().unwrap_or_else(|| printable(dataset));
+    let adapter = FuseAdapter::new(vfs, counters, settings(options));
+    serve(adapter, &point, &source, options, reporter)
+}
+
+/// From here on, in the background, failures go to the parent.
+fn serve<V: Vfs>(
+    adapter: FuseAdapter<V>,
+    point: &Path,
+    source: &str,
+    options: &MountOptions,
+    reporter: Option<Reporter>,
+) -> Result<(), MountError> {
+    let life = Arc::new(Life::default());
+    let session = match start(adapter, point, source, options, &life) {
+        Ok(Some(session)) => session,
+        // A signal before the mount worked: in the foreground that is an ordinary end.
+        Ok(None) => match reporter {
+            None => return Ok(()),
+            Some(reporter) => reporter.failed(&MountError::Failed("interrupted by a signal while mounting".to_owned())),
+        },
+        Err(error) => match reporter {
+            None => return Err(error),
+            Some(reporter) => reporter.failed(&error),
+        },
+    };
+    if let Some(reporter) = reporter {
+        log::to_background();
+        if let Err(error) = reporter.ready() {
+            life.end();
+            return Err(MountError::Failed(format!("nobody waits for the mount any more: {error}")));
+        }
+    }
+    info!("{source} is mounted on {}", point.display());
+    let outcome = session.run();
+    // After an abort the mount is still in the tree, dead; after an unmount there is nothing to do.
+    life.end();
+    match outcome {
+        Err(cause) if !life.interrupted() => {
+            error!("{}: serving ended: {cause}", point.display());
+            Err(MountError::Failed(format!("{}: serving ended: {cause}", point.display())))
+        }
+        _ => {
+            info!("{} is unmounted", point.display());
+            Ok(())
+        }
+    }
+}
+
+/// Mounts and shakes hands with the kernel; `None` when a signal came before that was done.
+fn start<V: Vfs>(
+    adapter: FuseAdapter<V>,
+    point: &Path,
+    source: &str,
+    options: &MountOptions,
+    life: &Arc<Life>,
+) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+    signals::watch(life.clone()).map_err(|error| MountError::Failed(format!("cannot start a thread: {error}")))?;
+    let mut config = fuser::Config::default();
+    config.n_threads = Some(options.threads.unwrap_or_else(default_threads));
+    config.acl = match options.access {
+        Access::Owner => SessionACL::Owner,
+        Access::OwnerAndRoot => SessionACL::RootAndOwner,
+        Access::Everybody => SessionACL::All,
+    };
+    match attach::connect(adapter, point, source, options, config, life) {
+        Ok(session) => {
+            life.with_mount(attach::Attached::raise_read_ahead);
+            Ok(session)
+        }
+        Err(_) if life.interrupted() => Ok(None),
+        Err(error) => {
+            life.end();
+            Err(error)
+        }
+    }
+}
+
+fn settings(options: &MountOptions) -> Settings {
+    // SAFETY: these calls have no preconditions and cannot fail.
+    let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
+    Settings {
+        ownership: Ownership {
+            uid: options.uid.unwrap_or(uid),
+            gid: options.gid.unwrap_or(gid),
+            file_mask: options.fmask.unwrap_or(options.umask),
+            dir_mask: options.dmask.unwrap_or(options.umask),
+        },
+        direct_io: options.direct_io,
+        xattr: options.xattr,
+        readdirplus: options.readdirplus,
+    }
+}
+
+/// As many as processors; fuser serves with one thread where it is not Linux.
+fn default_threads() -> usize {
+    if !cfg!(target_os = "linux") {
+        return 1;
+    }
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(MAX_DEFAULT_THREADS))
+}
+
+/// A dataset's text as the mount table can show it: one line, of bounded length.
+fn printable(text: &str) -> String {
+    let mut end = text.len().min(MAX_SOURCE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let shown: String = text[..end].chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    if shown.is_empty() { "seedfs".to_owned() } else { shown }
+}

@@ -1,0 +1,88 @@
+//! Whether a directory can be mounted on, and the next step where it cannot.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::MountError;
+
+/// Makes the path absolute and free of symbolic links, after checking that it is a directory that can be mounted on.
+///
+/// # Errors
+/// [`MountError::Point`] with the next step: missing, no directory, a dead mount, or a seedfs mount already.
+pub(super) fn check(point: &Path) -> Result<PathBuf, MountError> {
+    let refuse = |reason: String| MountError::Point { point: point.to_owned(), reason };
+    let absolute = std::fs::canonicalize(point).map_err(|error| refuse(explain(point, &error)))?;
+    let metadata = std::fs::metadata(&absolute).map_err(|error| refuse(explain(point, &error)))?;
+    if !metadata.is_dir() {
+        return Err(refuse("is not a directory; name an existing directory".to_owned()));
+    }
+    refuse_second(&absolute).map_err(refuse)?;
+    Ok(absolute)
+}
+
+fn explain(point: &Path, error: &io::Error) -> String {
+    let point = quoted(point);
+    match error.raw_os_error() {
+        Some(libc::ENOENT) => format!("does not exist; create it with: mkdir -p {point}"),
+        Some(libc::ENOTDIR) => "is not a directory; name an existing directory".to_owned(),
+        // What a daemon that was killed leaves behind.
+        Some(libc::ENOTCONN | libc::ECONNABORTED) => {
+            format!("is a dead mount; remove it with: fusermount3 -uz {point}")
+        }
+        Some(libc::EACCES) => {
+            "permission denied; it may be another user's mount, or lie in a closed directory".to_owned()
+        }
+        _ => format!("cannot be used: {error}"),
+    }
+}
+
+/// Mounting over an ordinary directory or another file system is allowed, as with mount(8); twice the same is a mistake.
+#[cfg(target_os = "linux")]
+fn refuse_second(absolute: &Path) -> Result<(), String> {
+    match super::table::topmost(absolute) {
+        Ok(Some(entry)) if entry.is_seedfs() => Err(format!(
+            "is busy: {} is mounted there; unmount it first with: seedfs umount {}",
+            entry.source.display(),
+            quoted(absolute)
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn refuse_second(_: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+/// A path as a shell takes it, for commands in messages.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'+' | b',' | b'=' | b':');
+    if !text.is_empty() && text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("a b");
+        let message = check(&missing).unwrap_err().to_string();
+        assert!(message.contains("does not exist") && message.contains("mkdir -p '"), "{message}");
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(check(&file).unwrap_err().to_string().contains("not a directory"));
+        assert!(check(&file.join("x")).unwrap_err().to_string().contains("not a directory"));
+        assert_eq!(check(dir.path()).unwrap(), dir.path().canonicalize().unwrap());
+        let dead = explain(Path::new("/m"), &io::Error::from_raw_os_error(libc::ENOTCONN));
+        assert_eq!(dead, "is a dead mount; remove it with: fusermount3 -uz /m");
+    }
+
+    #[test]
+    fn quotes_what_shells_would_split() {
+        assert_eq!(quoted(Path::new("/a-b/c.d")), "/a-b/c.d");
+        assert_eq!(quoted(Path::new("/a'b")), "'/a'\\''b'");
+    }
+}

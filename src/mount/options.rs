@@ -1,0 +1,325 @@
+//! The `-o` options of a mount: a pure function from text to [`MountOptions`].
+//!
+//! Of options that contradict each other the last one counts, as with mount(8). The mount is read-only whatever is asked.
+
+use std::path::PathBuf;
+
+use crate::fuse::ReadDirPlus;
+use crate::units::{NumberError, parse_decimal, parse_radix};
+
+/// Who may use the mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// The user who mounted.
+    #[default]
+    Owner,
+    /// That user and root.
+    OwnerAndRoot,
+    /// Everybody, as far as the permission bits let them.
+    Everybody,
+}
+
+/// Everything that decides how a mount is made, but for the dataset and the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountOptions {
+    /// Owner of all files; the mounting user when absent.
+    pub uid: Option<u32>,
+    /// Group of all files; the mounting user's when absent.
+    pub gid: Option<u32>,
+    /// Permission bits that everything loses, at most 0o7777.
+    pub umask: u16,
+    /// The same for files alone, instead of `umask`.
+    pub fmask: Option<u16>,
+    /// The same for directories alone, instead of `umask`.
+    pub dmask: Option<u16>,
+    /// Seed that overrides the dataset's.
+    pub seed: Option<u64>,
+    /// File with the words that text is made of.
+    pub corpus: Option<PathBuf>,
+    /// Whether names that are not listed stay unresolved.
+    pub listed_only: bool,
+    /// Where messages go in the background; the system log when absent.
+    pub log_file: Option<PathBuf>,
+    /// Whether reads bypass the page cache.
+    pub direct_io: bool,
+    /// Whether listings carry attributes.
+    pub readdirplus: ReadDirPlus,
+    /// Whether extended attributes are served.
+    pub xattr: bool,
+    /// Threads that answer requests, 1 to 64; by the number of processors when absent.
+    pub threads: Option<usize>,
+    /// Whether device files would work.
+    pub dev: bool,
+    /// Whether set-user-id bits would work.
+    pub suid: bool,
+    /// Whether programs may be run.
+    pub exec: bool,
+    /// Whether reading asks for new access times.
+    pub atime: bool,
+    /// Who may use the mount.
+    pub access: Access,
+    /// Whether fusermount3 watches over the daemon and unmounts if it dies.
+    pub auto_unmount: bool,
+    /// What the mount table shows as source; the dataset when absent.
+    pub fsname: Option<String>,
+    /// The part of the type in the mount table behind `fuse.`.
+    pub subtype: String,
+    /// Labels for the kernel's security module: `context`, `fscontext`, `defcontext`, `rootcontext`.
+    pub contexts: Vec<(String, String)>,
+    /// Whether to stay in the foreground.
+    pub foreground: bool,
+    /// How much to say: 0 warnings, 1 more, 2 every failed request, 3 everything.
+    pub verbosity: u8,
+}
+
+impl Default for MountOptions {
+    fn default() -> Self {
+        Self {
+            uid: None,
+            gid: None,
+            umask: 0,
+            fmask: None,
+            dmask: None,
+            seed: None,
+            corpus: None,
+            listed_only: false,
+            log_file: None,
+            direct_io: false,
+            readdirplus: ReadDirPlus::default(),
+            xattr: true,
+            threads: None,
+            dev: false,
+            suid: false,
+            exec: true,
+            atime: false,
+            access: Access::default(),
+            auto_unmount: false,
+            fsname: None,
+            subtype: "seedfs".to_owned(),
+            contexts: Vec::new(),
+            foreground: false,
+            verbosity: 0,
+        }
+    }
+}
+
+/// An option that cannot be honoured. Shown, it is one line that names the option, the reason and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("-o {option}: {reason}")]
+pub struct OptionError {
+    /// The option as given.
+    pub option: String,
+    /// Why, and what to do.
+    pub reason: &'static str,
+}
+
+/// Longest source that the mount table shows, in bytes: the kernel takes less than a page for all options together.
+const MAX_FSNAME: usize = 1024;
+
+/// Most threads that can be asked for: each keeps a buffer.
+const MAX_THREADS: u64 = 64;
+
+impl MountOptions {
+    /// Applies the text of one `-o`: options separated by commas; a backslash takes the next character as it is, and
+    /// double quotes around a value keep its commas. With `sloppy`, unknown options are passed over.
+    ///
+    /// # Errors
+    /// The first option that is unknown or has an unusable value.
+    pub fn apply(&mut self, text: &str, sloppy: bool) -> Result<(), OptionError> {
+        for option in split(text) {
+            match self.apply_one(&option) {
+                Err(Refusal::Unknown) if sloppy => {}
+                Err(Refusal::Unknown) => {
+                    return Err(OptionError { option, reason: "unknown option; see seedfs mount --help" });
+                }
+                Err(Refusal::Because(reason)) => return Err(OptionError { option, reason }),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, option: &str) -> Result<(), Refusal> {
+        match option.split_once('=') {
+            Some((key, value)) => self.apply_value(key, value),
+            None => self.apply_flag(option),
+        }
+    }
+
+    fn apply_flag(&mut self, key: &str) -> Result<(), Refusal> {
+        match key {
+            // Said by fstab and mount(8), of no meaning here, or true anyway.
+            ""
+            | "ro"
+            | "rw"
+            | "auto"
+            | "noauto"
+            | "user"
+            | "nouser"
+            | "users"
+            | "owner"
+            | "group"
+            | "_netdev"
+            | "nofail"
+            | "sync"
+            | "async"
+            | "dirsync"
+            | "relatime"
+            | "norelatime"
+            | "strictatime"
+            | "nostrictatime"
+            | "diratime"
+            | "nodiratime"
+            | "lazytime"
+            | "nolazytime"
+            | "default_permissions" => {}
+            "defaults" => {}
+            _ if key.starts_with("x-") || key.starts_with("X-") => {}
+            "dev" | "nodev" => self.dev = key == "dev",
+            "suid" | "nosuid" => self.suid = key == "suid",
+            "exec" | "noexec" => self.exec = key == "exec",
+            "atime" | "noatime" => self.atime = key == "atime",
+            "allow_other" => self.access = Access::Everybody,
+            "allow_root" => self.access = Access::OwnerAndRoot,
+            "auto_unmount" => self.auto_unmount = true,
+            "listed_only" => self.listed_only = true,
+            "direct_io" => self.direct_io = true,
+            "noxattr" => self.xattr = false,
+            "remount" => {
+                return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
+            }
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "corpus" | "log_file" | "readdirplus"
+            | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext" | "rootcontext" => {
+                return Err(Refusal::Because("needs a value, as in option=value"));
+            }
+            _ => return Err(Refusal::Unknown),
+        }
+        Ok(())
+    }
+
+    fn apply_value(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
+        match key {
+            _ if key.starts_with("x-") || key.starts_with("X-") => {}
+            // What mount(8) adds for a user's own mount.
+            "user" => {}
+            "uid" => self.uid = Some(id(value)?),
+            "gid" => self.gid = Some(id(value)?),
+            "umask" => self.umask = mask(value)?,
+            "fmask" => self.fmask = Some(mask(value)?),
+            "dmask" => self.dmask = Some(mask(value)?),
+            "seed" => self.seed = Some(parse_seed(value).map_err(Refusal::Because)?),
+            "corpus" => self.corpus = Some(path(value)?),
+            "log_file" => self.log_file = Some(path(value)?),
+            "readdirplus" => self.readdirplus = readdirplus(value)?,
+            "threads" => self.threads = Some(threads(value)?),
+            "fsname" => self.fsname = Some(fsname(value)?),
+            "subtype" => self.subtype = subtype(value)?,
+            "context" | "fscontext" | "defcontext" | "rootcontext" => {
+                let value = context(value)?;
+                self.contexts.retain(|(known, _)| known != key);
+                self.contexts.push((key.to_owned(), value));
+            }
+            _ => return Err(Refusal::Unknown),
+        }
+        Ok(())
+    }
+}
+
+enum Refusal {
+    Unknown,
+    Because(&'static str),
+}
+
+/// Cuts at commas that are neither escaped nor inside a quoted value, and takes escapes and quotes away.
+fn split(text: &str) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut option = String::new();
+    let mut quoted = false;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => option.push(rest.next().unwrap_or('\\')),
+            '"' if quoted && rest.peek().is_none_or(|&next| next == ',') => quoted = false,
+            '"' if !quoted && option.ends_with('=') && !option[..option.len() - 1].contains('=') => quoted = true,
+            ',' if !quoted => options.push(std::mem::take(&mut option)),
+            _ => option.push(c),
+        }
+    }
+    options.push(option);
+    options
+}
+
+fn id(value: &str) -> Result<u32, Refusal> {
+    // The largest number means "nobody in particular" to the system calls.
+    match parse_decimal(value.as_bytes()).map(u32::try_from) {
+        Ok(Ok(id)) if id != u32::MAX => Ok(id),
+        _ => Err(Refusal::Because("not a number from 0 to 4294967294; id -u NAME prints one")),
+    }
+}
+
+fn mask(value: &str) -> Result<u16, Refusal> {
+    let octal = !value.is_empty() && value.len() <= 5 && value.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    match u16::from_str_radix(value, 8) {
+        Ok(mask) if octal && mask <= 0o7777 => Ok(mask),
+        _ => Err(Refusal::Because("not an octal mask such as 022")),
+    }
+}
+
+/// A seed as the command line takes it: decimal, or hexadecimal behind `0x`, up to 2^64 − 1.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse_seed(value: &str) -> Result<u64, &'static str> {
+    let hex = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
+    let seed = hex.map_or_else(|| parse_decimal(value.as_bytes()), |hex| parse_radix(hex.as_bytes(), 16));
+    seed.map_err(|error| match error {
+        NumberError::TooLarge => "too large; a seed is at most 18446744073709551615",
+        _ => "not a seed; give a decimal number, or a hexadecimal one behind 0x",
+    })
+}
+
+fn path(value: &str) -> Result<PathBuf, Refusal> {
+    if value.is_empty() { Err(Refusal::Because("needs the name of a file")) } else { Ok(value.into()) }
+}
+
+fn readdirplus(value: &str) -> Result<ReadDirPlus, Refusal> {
+    match value {
+        "always" => Ok(ReadDirPlus::Always),
+        "auto" => Ok(ReadDirPlus::Auto),
+        "never" => Ok(ReadDirPlus::Never),
+        _ => Err(Refusal::Because("must be always, auto or never")),
+    }
+}
+
+fn threads(value: &str) -> Result<usize, Refusal> {
+    match parse_decimal(value.as_bytes()) {
+        Ok(count @ 1..=MAX_THREADS) => Ok(count as usize),
+        _ => Err(Refusal::Because("must be a number from 1 to 64")),
+    }
+}
+
+fn fsname(value: &str) -> Result<String, Refusal> {
+    if value.is_empty() || value.len() > MAX_FSNAME {
+        return Err(Refusal::Because("must have 1 to 1024 bytes"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Refusal::Because("must not hold control characters"));
+    }
+    Ok(value.to_owned())
+}
+
+fn subtype(value: &str) -> Result<String, Refusal> {
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
+    if value.is_empty() || value.len() > 64 || !value.bytes().all(good) {
+        return Err(Refusal::Because("must have 1 to 64 letters, digits, or any of _ - . +"));
+    }
+    Ok(value.to_owned())
+}
+
+/// Goes to the kernel between quotes, so that its commas are its own (fuser#424 lets them become options).
+fn context(value: &str) -> Result<String, Refusal> {
+    if value.is_empty() || value.len() > 1024 || value.chars().any(|c| c == '"' || c.is_control()) {
+        return Err(Refusal::Because("must be a label without quotes and control characters"));
+    }
+    Ok(value.to_owned())
+}

@@ -1,0 +1,156 @@
+//! HUP, INT and TERM: they unmount, at any moment of a mount's life.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use log::{info, warn};
+
+use super::attach::Attached;
+
+/// What makes the daemon unmount and end.
+const ENDING: [libc::c_int; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+
+/// How long readers of a busy mount may go on after it left the tree.
+const GRACE: Duration = Duration::from_millis(900);
+
+/// Where a mount is in its life, known to the thread that serves and the one that waits for signals.
+///
+/// The lock is held while mounting: a signal finds either no mount, and none will be made, or one that it can remove.
+#[derive(Debug, Default)]
+pub(super) struct Life(Mutex<Stage>);
+
+#[derive(Debug, Default)]
+struct Stage {
+    mount: Option<Attached>,
+    interrupted: bool,
+}
+
+impl Life {
+    /// Mounts unless a signal came first, which is `Ok(None)`.
+    pub(super) fn begin<T, E>(&self, mount: impl FnOnce() -> Result<(T, Attached), E>) -> Result<Option<T>, E> {
+        let mut stage = self.lock();
+        if stage.interrupted {
+            return Ok(None);
+        }
+        let (connection, attached) = mount()?;
+        stage.mount = Some(attached);
+        Ok(Some(connection))
+    }
+
+    /// Removes the mount if there is one.
+    pub(super) fn end(&self) {
+        if let Some(mount) = self.lock().mount.take() {
+            mount.detach();
+        }
+    }
+
+    /// Whether a signal has come.
+    pub(super) fn interrupted(&self) -> bool {
+        self.lock().interrupted
+    }
+
+    /// Runs a call on the mount, if there is one.
+    pub(super) fn with_mount(&self, call: impl FnOnce(&Attached)) {
+        if let Some(mount) = &self.lock().mount {
+            call(mount);
+        }
+    }
+
+    fn interrupt(&self) {
+        let mut stage = self.lock();
+        stage.interrupted = true;
+        if let Some(mount) = stage.mount.take() {
+            mount.detach();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds the signals back until somebody waits for them. Before any thread: threads inherit it.
+pub(super) fn block() {
+    change_mask(libc::SIG_BLOCK);
+    // A parent or a log reader that went away is an error to handle, not a reason to die with the mount in place.
+    // SAFETY: ignoring a signal installs no handler.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}
+
+/// Lets them through again.
+pub(super) fn unblock() {
+    change_mask(libc::SIG_UNBLOCK);
+}
+
+fn change_mask(how: libc::c_int) {
+    let set = ending_set();
+    // SAFETY: the set is initialised; a null pointer means that the old mask is not wanted.
+    unsafe { libc::pthread_sigmask(how, &raw const set, std::ptr::null_mut()) };
+}
+
+fn ending_set() -> libc::sigset_t {
+    // SAFETY: an all-zero set is plain data, and sigemptyset initialises it as the platform wants.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in ENDING {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        set
+    }
+}
+
+/// Has every signal in [`ENDING`] handled by `handler`, which may only do what is safe in a signal handler.
+pub(super) fn handle(handler: extern "C" fn(libc::c_int)) {
+    for signal in ENDING {
+        // SAFETY: the handler has the type of one; the caller vouches for what it does.
+        unsafe { libc::signal(signal, handler as *const () as libc::sighandler_t) };
+    }
+}
+
+/// Starts the thread that waits for the signals.
+///
+/// # Errors
+/// No thread could be made.
+pub(super) fn watch(life: Arc<Life>) -> io::Result<()> {
+    std::thread::Builder::new().name("seedfs-signals".to_owned()).spawn(move || {
+        let signal = wait();
+        info!("signal {signal}: unmounting");
+        life.interrupt();
+        // Usually the serving threads see the end and the process is gone before this.
+        if wait_for(GRACE) {
+            info!("second signal: ending at once");
+        } else {
+            warn!("the mount was busy: programs that still use it get errors from now on");
+        }
+        std::process::exit(0);
+    })?;
+    Ok(())
+}
+
+fn wait() -> libc::c_int {
+    let set = ending_set();
+    loop {
+        let mut signal = 0;
+        // SAFETY: both pointers are to initialised values of this frame.
+        if unsafe { libc::sigwait(&raw const set, &raw mut signal) } == 0 {
+            return signal;
+        }
+    }
+}
+
+/// Whether another signal came within the time.
+#[cfg(not(target_vendor = "apple"))]
+fn wait_for(time: Duration) -> bool {
+    let set = ending_set();
+    let time = libc::timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos() as _ };
+    // SAFETY: the pointers are to initialised values of this frame; null means that details are not wanted.
+    unsafe { libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const time) > 0 }
+}
+
+#[cfg(target_vendor = "apple")]
+fn wait_for(time: Duration) -> bool {
+    std::thread::sleep(time);
+    false
+}

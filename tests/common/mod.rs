@@ -1,0 +1,44 @@
+//! What the tests share. Each test program uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod mount;
+pub mod run;
+pub mod testfs;
+
+/// Skips a test aloud, or fails where skipping is not allowed.
+#[macro_export]
+macro_rules! skip {
+    ($($reason:tt)*) => {{
+        let reason = format!($($reason)*);
+        assert!(std::env::var_os("SEEDFS_REQUIRE_ALL").is_none(), "must not be skipped: {reason}");
+        eprintln!("skipped: {reason}");
+        return;
+    }};
+}
+
+pub fn is_root() -> bool {
+    // SAFETY: no preconditions.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// Why nothing can be mounted here, if so.
+pub fn no_fuse() -> Option<&'static str> {
+    if !std::path::Path::new("/dev/fuse").exists() {
+        return Some("no /dev/fuse");
+    }
+    let helper = std::process::Command::new("fusermount3").arg("-V").output().is_ok();
+    (!is_root() && !helper).then_some("neither root nor fusermount3")
+}
+
+/// Calls a function of the C library and returns its error code, 0 for success.
+pub fn code(result: impl TryInto<i64>) -> i32 {
+    match result.try_into() {
+        Ok(-1) => std::io::Error::last_os_error().raw_os_error().unwrap_or(-1),
+        _ => 0,
+    }
+}
+
+pub fn c_path(path: impl AsRef<std::path::Path>) -> std::ffi::CString {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::CString::new(path.as_ref().as_os_str().as_bytes()).unwrap()
+}

@@ -1,0 +1,252 @@
+//! Mounts that are always unmounted: in this process through the library, or by the real program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use seedfs::fuse::{FuseAdapter, Ownership, ReadDirPlus, Settings};
+use seedfs::stats::Counters;
+use seedfs::vfs::Vfs;
+use tempfile::TempDir;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Whether the mount table has something at this place.
+pub fn is_mounted(point: &Path) -> bool {
+    seedfs::mount::table::topmost(point).unwrap().is_some()
+}
+
+/// Waits until a condition holds; says whether it came to that.
+pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !condition() {
+        if start.elapsed() > limit {
+            return false;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+/// Unmounts with patience, then by force; says whether patience was enough.
+pub fn unmount(point: &Path) -> bool {
+    let polite = wait_until(Duration::from_secs(3), || {
+        !is_mounted(point) || {
+            umount_command(point, &[]);
+            !is_mounted(point)
+        }
+    });
+    if !polite {
+        umount_command(point, &["-l"]);
+    }
+    polite
+}
+
+fn umount_command(point: &Path, flags: &[&str]) {
+    if super::is_root() {
+        let _ = Command::new("umount").args(flags).arg(point).output();
+    } else {
+        let lazy = if flags.is_empty() { "-u" } else { "-uz" };
+        let _ = Command::new("fusermount3").arg(lazy).arg(point).output();
+    }
+}
+
+/// A file system mounted by this process.
+pub struct InProcess {
+    dir: TempDir,
+    pub counters: Arc<Counters>,
+    session: Option<fuser::BackgroundSession>,
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        ownership: Ownership { uid: 0, gid: 0, file_mask: 0, dir_mask: 0 },
+        direct_io: false,
+        xattr: true,
+        readdirplus: ReadDirPlus::Auto,
+    }
+}
+
+impl InProcess {
+    pub fn new(vfs: impl Vfs, settings: Settings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let counters = Arc::new(Counters::default());
+        let adapter = FuseAdapter::new(vfs, counters.clone(), settings);
+        let mut config = fuser::Config::default();
+        config.mount_options = vec![fuser::MountOption::RO, fuser::MountOption::DefaultPermissions];
+        config.n_threads = Some(2);
+        let session = fuser::spawn_mount(adapter, dir.path(), &config).unwrap();
+        Self { dir, counters, session: Some(session) }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        let polite = unmount(&self.dir.path().canonicalize().unwrap_or_else(|_| self.dir.path().to_owned()));
+        if let Some(session) = self.session.take() {
+            let ended = session.join();
+            if !std::thread::panicking() {
+                assert!(polite, "the mount was still busy");
+                ended.unwrap();
+            }
+        }
+    }
+}
+
+/// The real program, under test.
+pub fn seedfs() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
+    command.stdin(Stdio::null()).env_remove("RUST_LOG");
+    command
+}
+
+/// A directory to mount on, unmounted and removed at the end whatever is there.
+pub struct Point(TempDir);
+
+impl Point {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Point {
+    fn drop(&mut self) {
+        unmount(self.0.path());
+    }
+}
+
+/// The real program in the foreground, with a mount.
+pub struct Foreground {
+    pub point: Point,
+    child: Child,
+    log: TempDir,
+}
+
+impl Foreground {
+    /// Starts `seedfs mount -f ARGS demo DIR` and waits until the mount is there.
+    pub fn new(arguments: &[&str]) -> Self {
+        Self::with_dataset("demo", arguments)
+    }
+
+    /// The same with another dataset.
+    pub fn with_dataset(dataset: &str, arguments: &[&str]) -> Self {
+        let point = Point::new();
+        let log = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(log.path().join("log")).unwrap();
+        let child = seedfs()
+            .args(["mount", "-f"])
+            .args(arguments)
+            .arg(dataset)
+            .arg(point.path())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        let mut mount = Self { point, child, log };
+        let there = wait_until(LIMIT, || {
+            assert!(mount.child.try_wait().unwrap().is_none(), "ended early: {}", mount.log());
+            is_mounted(mount.point.path())
+        });
+        assert!(there, "no mount: {}", mount.log());
+        mount
+    }
+
+    pub fn path(&self) -> &Path {
+        self.point.path()
+    }
+
+    pub fn pid(&self) -> libc::pid_t {
+        self.child.id() as libc::pid_t
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path().join("log")).unwrap_or_default()
+    }
+
+    pub fn signal(&self, signal: libc::c_int) {
+        // SAFETY: the child has not been waited for, so the number is its own.
+        unsafe { libc::kill(self.pid(), signal) };
+    }
+
+    /// Waits for the end of the program, however it was caused.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut status = None;
+        let ended = wait_until(LIMIT, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(ended, "does not end: {}", self.log());
+        status.unwrap()
+    }
+
+    /// Waits for the end, which must be clean: exit code 0 and nothing left in the mount table.
+    pub fn expect_clean_end(&mut self) {
+        let status = self.wait();
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+        assert!(!is_mounted(self.path()), "left a mount: {}", self.log());
+    }
+}
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        unmount(self.point.path());
+        if !wait_until(Duration::from_secs(2), || !matches!(self.child.try_wait(), Ok(None))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("log of the program:\n{}", self.log());
+        }
+    }
+}
+
+/// Exit code and standard error.
+pub fn outcome(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A dataset mounted by the real program, for tests of what is in it.
+pub struct Mounted(Foreground);
+
+impl Mounted {
+    /// Mounts a dataset, the first argument, with the options behind it. `None`, after saying so, where nothing can be
+    /// mounted.
+    pub fn start(arguments: &[&str]) -> Option<Self> {
+        if let Some(reason) = super::no_fuse() {
+            super::run::skipped(reason);
+            return None;
+        }
+        Some(Self(Foreground::with_dataset(arguments[0], &arguments[1..])))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Resident memory of the program in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Unmounts; the program must end cleanly.
+    pub fn unmount(mut self) {
+        assert!(unmount(self.0.path()), "still busy: {}", self.0.log());
+        self.0.expect_clean_end();
+    }
+}

@@ -1,0 +1,119 @@
+//! The engine equals `reference/format_v1.py`, an implementation of the format in another language with another
+//! library's cipher, at places that nobody chose.
+//!
+//! Another set of places: `SEEDFS_TEST_SEED=7 cargo test --test python_reference`.
+
+#[path = "common/content.rs"]
+mod common;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use common::{KINDS, hex, kind, project_file};
+use seedfs::content::{Corpus, Stream};
+
+const CASES: usize = 300;
+const END: u64 = i64::MAX as u64;
+
+struct Case {
+    kind: &'static str,
+    seed: u64,
+    offset: u64,
+    len: usize,
+    corpus: &'static str,
+}
+
+impl Case {
+    fn request(&self) -> String {
+        let Case { kind, seed, offset, len, corpus } = self;
+        format!("{kind} {seed} {offset} {len} {}\n", project_file(corpus))
+    }
+}
+
+#[test]
+fn python_and_openssl_make_the_same_bytes() {
+    if let Some(missing) = ["python3", "openssl"].into_iter().find(|program| !runs(program)) {
+        return skip(&format!("{missing} is not installed"));
+    }
+    let cases = cases();
+    let requests: String = cases.iter().map(Case::request).collect();
+    let answers = run(Command::new("python3").arg(project_file("tests/reference/format_v1.py")), &requests);
+    let answers: Vec<&str> = std::str::from_utf8(&answers).unwrap().lines().collect();
+    assert_eq!(answers.len(), cases.len());
+    let (builtin, small) = (Corpus::builtin(), common::small_corpus());
+    for (case, answer) in cases.iter().zip(answers) {
+        let corpus = if case.corpus == common::SMALL_CORPUS { &small } else { &builtin };
+        let mut bytes = vec![0; case.len];
+        Stream::new(kind(case.kind), case.seed, corpus).fill(case.offset, &mut bytes);
+        assert!(hex(&bytes) == answer, "differs: {}", case.request());
+    }
+}
+
+/// The one line that the documentation promises to re-create a random file.
+#[test]
+fn one_openssl_command_makes_a_random_file() {
+    if !runs("openssl") || !runs("sh") {
+        return skip("openssl or sh is not installed");
+    }
+    let line = "openssl enc -aes-128-ctr -K $(printf %032x 42) -iv 0 -in /dev/zero 2>/dev/null | head -c 1048576";
+    let made = run(Command::new("sh").arg("-c").arg(line), "");
+    assert!(made == common::bytes("random", 42, 0, 1 << 20));
+}
+
+/// Offsets and lengths at and around the borders of blocks, pages and units, and anywhere.
+fn cases() -> Vec<Case> {
+    let seed = std::env::var("SEEDFS_TEST_SEED").map_or(1, |text| text.parse().expect("SEEDFS_TEST_SEED is a number"));
+    println!("SEEDFS_TEST_SEED={seed}");
+    let mut draw = SplitMix(seed);
+    let mut cases = Vec::new();
+    for i in 0..CASES {
+        let border = 1 << (4 + draw.below(17));
+        let len = [draw.below(70), draw.below(border.min(8192)), draw.below(20_000)][draw.below(3) as usize];
+        let near_border = (draw.below(1 << 40) * border).saturating_sub(draw.below(20));
+        let anywhere = draw.below(END);
+        let offset = [draw.below(10_000), near_border, anywhere, END][draw.below(4) as usize].min(END - len);
+        let seed = [draw.below(3), draw.below(1 << 30), draw.next(), u64::MAX][draw.below(4) as usize];
+        let corpus = ["src/content/corpus.txt", common::SMALL_CORPUS][draw.below(2) as usize];
+        cases.push(Case { kind: KINDS[i % KINDS.len()], seed, offset, len: len as usize, corpus });
+    }
+    cases
+}
+
+/// Steele, Lea and Flood's generator: reproducible, and small enough to stand here.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+}
+
+fn runs(program: &str) -> bool {
+    let version = if program == "openssl" { "version" } else { "--version" };
+    // Some shells know no --version; starting at all is what counts.
+    Command::new(program).arg(version).stdin(Stdio::null()).output().is_ok()
+}
+
+/// Standard output of a command that must succeed.
+fn run(command: &mut Command, input: &str) -> Vec<u8> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.status.success(), "{}", output.status);
+    output.stdout
+}
+
+fn skip(why: &str) {
+    println!("skipped: {why}");
+    assert!(std::env::var("SEEDFS_REQUIRE_ALL").as_deref() != Ok("1"), "skipped although all is required: {why}");
+}

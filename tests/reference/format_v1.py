@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Content format version 1 a second time, written for clarity and independent of the Rust engine.
+
+Reads requests from standard input, one a line, and answers each with a line of hexadecimal digits:
+
+    KIND SEED OFFSET LENGTH CORPUS-FILE
+
+Every kind is described by the size of its blocks and by a function that makes block number n; the cipher is that of
+the `openssl` program.
+"""
+import collections
+import functools
+import re
+import subprocess
+import sys
+
+WHITE = b" \t\n\v\f\r"
+
+
+@functools.lru_cache(maxsize=256)
+def keystream_page(key, stream, page):
+    """256 cipher blocks: AES-128 of the big-endian counters `stream` (64 bits) and block number (64 bits)."""
+    counter = (stream << 64) + 256 * page
+    command = ["openssl", "enc", "-aes-128-ctr", "-K", f"{key:032x}", "-iv", f"{counter:032x}"]
+    return subprocess.run(command, input=bytes(4096), capture_output=True, check=True).stdout
+
+
+def join(size, block, offset, length):
+    """Bytes of the endless sequence block(0), block(1), … of blocks of `size` bytes."""
+    first, skip = divmod(offset, size)
+    out = bytearray()
+    while len(out) < skip + length:
+        out += block(first)
+        first += 1
+    return bytes(out[skip : skip + length])
+
+
+def keystream(key, stream, offset, length):
+    return join(4096, lambda page: keystream_page(key, stream, page), offset, length)
+
+
+class Corpus:
+    def __init__(self, text):
+        self.text = text
+        self.words = collections.deque(text.split())
+        self.pieces = collections.deque(text[at : at + 100] for at in range(0, len(text), 100))
+        self.phrases = phrases(list(tokens(text))[:65536])
+
+
+def tokens(text):
+    """Words with the separator that follows them, cut to 16 bytes at most."""
+    text = text.lstrip(WHITE)
+    while text:
+        word = re.match(rb"[^ \t\n\v\f\r]+", text)[0]
+        behind = text[len(word) :]
+        text = behind.lstrip(WHITE)
+        gap = behind[: len(behind) - len(text)]
+        word += b"\n" if b"\n" in gap else b" "
+        while len(word) > 16:
+            # Behind 16 bytes, or up to four earlier where the part behind would start inside a UTF-8 sequence.
+            at = next((at for at in (16, 15, 14, 13) if not 0x80 <= word[at] < 0xC0), 12)
+            yield word[:at]
+            word = word[at:]
+        yield word
+
+
+def phrases(all_tokens):
+    """For each token: itself and as many of its successors, going round once at most, as fit into 16 bytes."""
+    result = []
+    for start in range(len(all_tokens)):
+        taken = b""
+        for token in all_tokens[start:] + all_tokens[:start]:
+            if len(taken + token) > 16:
+                break
+            taken += token
+        result.append(taken)
+    return result
+
+
+def text_block(seed, corpus):
+    def block(page):
+        stream = iter(keystream(seed, 1, 4096 * page, 4096) + bytes(8192))
+        out = bytearray()
+        while True:
+            draw = next(stream) + 256 * next(stream)
+            phrase = corpus.phrases[draw * len(corpus.phrases) // 65536]
+            if len(out) + len(phrase) >= 4096:
+                return bytes(out) + b" " * (4095 - len(out)) + b"\n"
+            out += phrase
+
+    return block
+
+
+def stamp_block(seed, corpus):
+    def block(sector):
+        start = 448 * sector % len(corpus.text)
+        endless = corpus.text[start:] + corpus.text * (448 // len(corpus.text) + 1)
+        line = f"seedfs v1 seed={seed:020} offset={512 * sector:020}\n"
+        return line.encode() + endless[:448]
+
+    return block
+
+
+def mixed_block(seed, compress, dedupe, unit):
+    """One cell of 512 bytes."""
+    mean = 512 * 65536 * (100 - compress) // 100
+
+    def block(cell):
+        number, in_unit = divmod(512 * cell, unit)
+        draw = keystream(seed, 3, 16 * number, 16)
+        share, choice = (int.from_bytes(draw[at : at + 4], "little") for at in (0, 4))
+        if share * 100 < dedupe * 2**32:
+            content = keystream(0, 4, choice % 256 * unit + in_unit, 512)
+        else:
+            content = keystream(seed, 2, 512 * cell, 512)
+        in_cycle = in_unit // 512 % 8
+        keep = (in_cycle + 1) * mean // 65536 - in_cycle * mean // 65536
+        return content[:keep] + bytes(512 - keep)
+
+    return block
+
+
+def turning_block(seed, parts, glue):
+    """1,000 bytes of the parts joined, after turning the list by the seed and by one digit of it per block before."""
+    first, *others = [int(digit) for digit in str(seed)]
+    order = [first] + others[::-1]
+
+    def block(number):
+        rounds, rest = divmod(number, len(order))
+        turned = parts.copy()
+        turned.rotate((seed + rounds * sum(order) + sum(order[:rest])) % len(parts))
+        return glue.join(turned)[:1000]
+
+    return block
+
+
+def content(kind, seed, offset, length, corpus):
+    dials = re.fullmatch(r"(?:c(\d+))?(?:d(\d+)(?:u(\d+)([km]?))?)?", kind)
+    if kind == "random":
+        return keystream(seed, 0, offset, length)
+    if kind == "zero":
+        return bytes(length)
+    if kind == "text":
+        return join(4096, text_block(seed, corpus), offset, length)
+    if kind == "stamp":
+        return join(512, stamp_block(seed, corpus), offset, length)
+    if kind == "classic":
+        return join(1000, turning_block(seed, corpus.words, b" "), offset, length)
+    if kind == "chunks":
+        return join(1000, turning_block(seed, corpus.pieces, b""), offset, length)
+    compress, dedupe, unit, letter = dials.groups()
+    unit = int(unit or 4096) << {"k": 10, "m": 20}.get(letter, 0)
+    return join(512, mixed_block(seed, int(compress or 0), int(dedupe or 0), unit), offset, length)
+
+
+@functools.lru_cache(maxsize=None)
+def corpus_file(path):
+    with open(path, "rb") as file:
+        return Corpus(file.read())
+
+
+for line in sys.stdin:
+    kind, seed, offset, length, path = line.rstrip("\n").split(" ", 4)
+    print(content(kind, int(seed), int(offset), int(length), corpus_file(path)).hex())
