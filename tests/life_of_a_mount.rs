@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::is_root;
 use common::mount::{Foreground, Point, is_mounted, outcome, seedfs, unmount, wait_until};
-use common::{c_path, is_root};
 
 /// Returns from the test, saying so, where nothing can be mounted, or only root can do what follows.
 macro_rules! need {
@@ -320,18 +320,17 @@ fn a_log_file_is_written() {
     assert!(!is_mounted(point.path()));
 }
 
-/// A directory with the program under another name, and PATH with it in front.
-fn program_as(name: &str) -> (tempfile::TempDir, String) {
+/// A directory with the program under another name.
+fn program_as(name: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_seedfs"), dir.path().join(name)).unwrap();
-    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
-    (dir, path)
+    dir
 }
 
 #[test]
 fn called_as_a_helper_of_mount() {
     need!(fuse);
-    let (dir, _) = program_as("mount.seedfs");
+    let dir = program_as("mount.seedfs");
     let helper = dir.path().join("mount.seedfs");
     let point = Point::new();
     let run = |arguments: &[&str]| {
@@ -345,31 +344,47 @@ fn called_as_a_helper_of_mount() {
 }
 
 #[test]
+fn called_without_a_subcommand() {
+    need!(fuse);
+    for arguments in [&["demo"] as &[&str], &[], &["-o", "rw,dev,suid", "demo"]] {
+        let point = Point::new();
+        let output = seedfs().args(arguments).arg(point.path()).output().unwrap();
+        assert_eq!(outcome(&output), (Some(0), String::new()));
+        assert!(is_mounted(point.path()));
+    }
+}
+
+/// mount(8) and a line of fstab. They look for the program where programs are installed: in a mount namespace of its own
+/// this test puts it there.
+#[test]
 fn through_mount_and_fstab() {
     need!(root);
-    let found = |name: &str| Path::new("/sbin").join(name).exists() || Path::new("/usr/sbin").join(name).exists();
-    if !found("mount.fuse") && !found("mount.fuse3") {
+    if !["/sbin/mount.fuse", "/usr/sbin/mount.fuse"].iter().any(|helper| Path::new(helper).exists()) {
         skip!("no mount.fuse: fuse3 is not installed");
     }
-    let (dir, path) = program_as("seedfs");
+    let dir = program_as("seedfs");
     let point = Point::new();
-    let mount =
-        |arguments: &[&str]| outcome(&Command::new("mount").args(arguments).env("PATH", &path).output().unwrap());
-    let place = point.path().to_str().unwrap();
-    assert_eq!(mount(&["-t", "fuse.seedfs", "-o", "ro,noexec,allow_other", "demo", place]), (Some(0), String::new()));
-    let entry = seedfs::mount::table::topmost(point.path()).unwrap().unwrap();
-    assert_eq!((entry.fs_type.as_str(), entry.source.to_str()), ("fuse.seedfs", Some("demo")));
-    let (code, message) = mount(&["-o", "remount,rw", place]);
-    assert_ne!(code, Some(0));
-    assert!(message.contains("unmount it and mount it again"), "{message}");
-    assert!(unmount(point.path()));
-    let fstab = dir.path().join("fstab");
-    std::fs::write(&fstab, format!("demo {place} fuse.seedfs ro,nofail,allow_other,_netdev,x-y 0 0\n")).unwrap();
-    let fstab = fstab.to_str().unwrap();
-    assert_eq!(mount(&["-a", "-T", fstab]), (Some(0), String::new()));
-    assert!(is_mounted(point.path()));
-    assert_eq!(mount(&["-a", "-T", fstab]).0, Some(0), "a second time changes nothing");
-    assert!(Command::new("umount").arg(place).status().unwrap().success());
+    let script = r#"
+        set -e
+        mount --bind "$1" /usr/local/sbin
+        mount -t fuse.seedfs -o ro,noexec,allow_other demo "$2"
+        grep " $2 fuse.seedfs ro,.*noexec" /proc/self/mounts | grep -q "^demo .*allow_other"
+        if mount -o remount,rw "$2" 2> "$1/said"; then exit 3; fi
+        grep -q "unmount it and mount it again" "$1/said"
+        umount "$2"
+        printf 'demo %s fuse.seedfs ro,nofail,allow_other,_netdev,x-y 0 0\n' "$2" > "$1/fstab"
+        mount -a -T "$1/fstab"
+        mount -a -T "$1/fstab"
+        test "$(grep -c " $2 fuse.seedfs " /proc/self/mounts)" = 1
+        ls "$2" > /dev/null
+        umount "$2"
+    "#;
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"])
+        .args([dir.path(), point.path()])
+        .output()
+        .unwrap();
+    assert_eq!(outcome(&output), (Some(0), String::new()));
     expect_gone(point.path());
 }
 
@@ -381,5 +396,4 @@ fn read_ahead_is_raised() {
     let knob = format!("/sys/class/bdi/{}/read_ahead_kb", entry.device);
     let raised = wait_until(Duration::from_secs(5), || std::fs::read_to_string(&knob).unwrap().trim() == "1024");
     assert!(raised);
-    let _ = c_path("");
 }

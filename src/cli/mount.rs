@@ -1,6 +1,7 @@
 //! `seedfs mount`: shows a dataset as a directory.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -14,6 +15,10 @@ use crate::vfs::Vfs;
 const DEFAULT_DATASET: &str = "demo";
 
 const AFTER_HELP: &str = "\
+Arguments:
+  DATASET     preset, or text such as files=1M,size=4KiB; demo if absent
+  MOUNTPOINT  existing directory
+
 Options behind -o, separated by commas; of contradicting ones the last counts:
   seed=N corpus=FILE listed_only log_file=FILE   as the long options
   uid=N gid=N                      owner and group of all files
@@ -42,14 +47,13 @@ Exit codes: 0 mounted or unmounted, 1 failed, 2 usage, 10 bad mount point, 11 no
 
 /// Show a dataset as a directory, in the background
 #[derive(Debug, Clone, Args)]
-#[command(allow_missing_positional = true, after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, override_usage = "seedfs mount [OPTIONS] [DATASET] MOUNTPOINT")]
 pub struct MountArgs {
-    /// Preset, file or inline description such as files=1M,size=4KiB
-    #[arg(default_value = DEFAULT_DATASET)]
-    pub dataset: String,
-
-    /// Existing directory to mount on
-    pub mountpoint: PathBuf,
+    /// Dataset and mount point, or the mount point alone.
+    // The first of two may be missing, which clap cannot express where `--` stands before them: to the parser they are
+    // one argument, and AFTER_HELP describes them.
+    #[arg(hide = true, num_args = 1..=2, value_name = "MOUNTPOINT")]
+    pub places: Vec<OsString>,
 
     /// Stay in the foreground; messages go to standard error
     #[arg(short, long)]
@@ -97,6 +101,24 @@ pub struct MountArgs {
 }
 
 impl MountArgs {
+    /// What to show, as text.
+    ///
+    /// # Errors
+    /// Usage: the name is not UTF-8.
+    pub fn dataset(&self) -> Result<&str, CliError> {
+        match self.places.as_slice() {
+            [dataset, _, ..] => dataset
+                .to_str()
+                .ok_or_else(|| CliError::usage(format!("{}: not UTF-8; rename the file", dataset.display()))),
+            _ => Ok(DEFAULT_DATASET),
+        }
+    }
+
+    /// Where to show it.
+    pub fn mountpoint(&self) -> &Path {
+        self.places.last().map_or(Path::new(""), Path::new)
+    }
+
     /// The options behind `-o` and those of their own, which win.
     ///
     /// # Errors
@@ -129,11 +151,15 @@ pub fn run<V: Vfs>(
     build: impl FnOnce(&str, &MountOptions) -> Result<(V, Arc<Counters>), CliError>,
 ) -> Result<(), CliError> {
     let options = args.mount_options()?;
-    let (vfs, counters) = build(&args.dataset, &options)?;
+    if args.places.is_empty() {
+        return Err(CliError::usage("no mount point; name an existing directory, as in seedfs mount demo DIR"));
+    }
+    let dataset = args.dataset()?;
+    let (vfs, counters) = build(dataset, &options)?;
     if args.fake {
         return Ok(());
     }
-    mount::run(vfs, counters, &args.dataset, &args.mountpoint, &options).map_err(CliError::from)
+    mount::run(vfs, counters, dataset, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {
