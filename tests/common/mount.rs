@@ -237,6 +237,13 @@ impl Mounted {
         self.0.path()
     }
 
+    /// Value of a counter in `.seedfs/stats`.
+    pub fn counter(&self, name: &str) -> u64 {
+        let stats = std::fs::read_to_string(self.path().join(".seedfs/stats")).unwrap();
+        let value = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {stats}")).parse().unwrap()
+    }
+
     /// Resident memory of the program in KiB.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.pid())).unwrap();
