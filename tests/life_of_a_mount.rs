@@ -389,6 +389,33 @@ fn through_mount_and_fstab() {
 }
 
 #[test]
+fn auto_unmount_cleans_up_after_kill_9() {
+    need!(root);
+    let mut mount = Foreground::new(&["-o", "auto_unmount"]);
+    assert!(std::fs::read_dir(mount.path()).unwrap().count() > 0);
+    mount.signal(libc::SIGKILL);
+    assert_eq!(mount.wait().code(), None);
+    assert!(wait_until(Duration::from_secs(5), || !is_mounted(mount.path())));
+}
+
+/// Without the device, in a mount namespace that hides it.
+#[test]
+fn no_fuse_is_exit_code_11_with_the_next_step() {
+    need!(root);
+    let point = Point::new();
+    let script = r#"mount -t tmpfs none /dev; exec "$1" mount demo "$2""#;
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_seedfs")])
+        .arg(point.path())
+        .output()
+        .unwrap();
+    let (code, message) = outcome(&output);
+    assert_eq!(code, Some(11), "{message}");
+    assert!(message.starts_with("seedfs: cannot mount: /dev/fuse: ") && message.contains("modprobe fuse"), "{message}");
+    assert_eq!(message.lines().count(), 1);
+}
+
+#[test]
 fn read_ahead_is_raised() {
     need!(root);
     let mount = Foreground::new(&[]);
