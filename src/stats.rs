@@ -203,7 +203,7 @@ mod tests {
         counters.add_read_bytes(7);
         let text = counters.prometheus();
         assert!(text.starts_with("# HELP seedfs_requests_total "));
-        assert!(text.contains("\n# TYPE seedfs_requests_total counter\n") || text.contains("# TYPE"));
+        assert!(text.contains("\n# TYPE seedfs_requests_total counter\n"));
         assert!(text.contains("seedfs_requests_total{op=\"lookup\"} 1\n"));
         assert!(text.contains("seedfs_read_bytes_total 7\n"));
         assert!(text.contains("seedfs_lookup_misses_total 1\n"));

@@ -102,13 +102,13 @@ fn totals_attributes_and_links() {
     let mut with_masks = settings();
     with_masks.ownership.uid = 12;
     with_masks.ownership.gid = 34;
-    with_masks.ownership.file_mask = 0o044;
-    with_masks.ownership.dir_mask = 0o055;
+    with_masks.ownership.file_mask = 0o200;
+    with_masks.ownership.dir_mask = 0o202;
     let mount = InProcess::new(Shared::default(), with_masks);
     let file = std::fs::metadata(mount.join("a.txt")).unwrap();
-    assert_eq!((file.uid(), file.gid(), file.mode(), file.blksize()), (12, 34, 0o100_600, 4096));
+    assert_eq!((file.uid(), file.gid(), file.mode(), file.blksize()), (12, 34, 0o100_444, 4096));
     let dir = std::fs::metadata(mount.join("dir")).unwrap();
-    assert_eq!((dir.mode(), dir.blksize()), (0o040_700, 1 << 20));
+    assert_eq!((dir.mode(), dir.blksize()), (0o040_555, 1 << 20));
     assert_eq!(std::fs::read_link(mount.join("link")).unwrap().to_str(), Some("a.txt"));
     assert_eq!(std::fs::read(mount.join("link")).unwrap(), b"hello\n");
     // SAFETY: all-zero is plain data.

@@ -26,7 +26,8 @@ fn forgets_balance_lookups() {
     for i in 0..2000 {
         assert_eq!(std::fs::read(mount.join(&format!("od{}", i % 1000))).unwrap(), b"hello\n");
     }
-    assert_eq!(fs.0.references.lock().unwrap().len(), 1000);
+    // Memory pressure, or another test, may have dropped some already.
+    assert!((1..=1000).contains(&fs.0.references.lock().unwrap().len()));
     // Negative counts would stay in the table too.
     let balanced = wait_until(Duration::from_secs(10), || {
         drop_caches();

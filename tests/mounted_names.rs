@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
-use common::mount::Mounted;
+use common::mount::{Mounted, wait_until};
 
 #[test]
 fn any_valid_name_resolves_in_any_directory() {
@@ -100,14 +101,38 @@ fn the_control_directory_resolves_and_is_not_listed() {
 }
 
 #[test]
+fn a_flood_of_names_is_forgotten_when_the_kernel_forgets_them() {
+    let Some(mount) = Mounted::start(&["files=10"]) else { return };
+    if !common::is_root() {
+        common::run::skipped("only root may drop the kernel's caches");
+        return;
+    }
+    let drop_caches = || std::fs::write("/proc/sys/vm/drop_caches", "2").unwrap();
+    let flood = |round: u64| {
+        for seed in round * 50_000..(round + 1) * 50_000 {
+            std::fs::metadata(mount.path().join(format!("s{seed}-1"))).unwrap();
+        }
+    };
+    let held = || mount.counter("seedfs_on_demand_inodes");
+    flood(0);
+    assert!(held() > 1000);
+    drop_caches();
+    assert!(wait_until(Duration::from_secs(10), || held() == 0), "{} left", held());
+    let resident = mount.resident_kib();
+    for round in 1..6 {
+        flood(round);
+        drop_caches();
+    }
+    assert!(wait_until(Duration::from_secs(10), || held() == 0), "{} left", held());
+    let grown = mount.resident_kib().saturating_sub(resident);
+    assert!(grown < 8 << 10, "{grown} KiB more after five more floods");
+    mount.unmount();
+}
+
+#[test]
 fn the_counters_are_fresh_at_each_look() {
     let Some(mount) = Mounted::start(&["files=10,size=1MiB"]) else { return };
-    let bytes_read = || -> u64 {
-        let stats = std::fs::read_to_string(mount.path().join(".seedfs/stats")).unwrap();
-        let line =
-            stats.lines().find(|l| l.starts_with("seedfs_read_bytes_total")).unwrap_or_else(|| panic!("{stats}"));
-        line.rsplit(' ').next().unwrap().parse().unwrap()
-    };
+    let bytes_read = || mount.counter("seedfs_read_bytes_total");
     let before = bytes_read();
     for seed in 0..5 {
         std::fs::read(mount.path().join(format!("s{seed}-100000"))).unwrap();

@@ -83,11 +83,7 @@ fn du_df_and_stat_report_plausible_totals() {
 #[test]
 fn listing_with_attributes_asks_little() {
     let Some(mount) = Mounted::start(&["files=2000,dirs=0", "-o", "noxattr,readdirplus=always"]) else { return };
-    let count = |op: &str| -> u64 {
-        let stats = std::fs::read_to_string(mount.path().join(".seedfs/stats")).unwrap();
-        let key = format!("seedfs_requests_total{{op=\"{op}\"}} ");
-        stats.lines().find_map(|l| l.strip_prefix(&key)).unwrap_or_else(|| panic!("{stats}")).parse().unwrap()
-    };
+    let count = |op: &str| mount.counter(&format!("seedfs_requests_total{{op=\"{op}\"}}"));
     let before = (count("lookup"), count("getattr"), count("getxattr"));
     assert_eq!(tool(mount.path(), "ls", &["-l"]).lines().count(), 2001);
     let after = (count("lookup"), count("getattr"), count("getxattr"));

@@ -1,6 +1,7 @@
 //! `seedfs mount`: shows a dataset as a directory.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::CliError;
@@ -13,6 +14,10 @@ use crate::tree::Tree;
 const DEFAULT_DATASET: &str = "demo";
 
 const AFTER_HELP: &str = "\
+Arguments:
+  DATASET     preset, or text such as files=1M,size=4KiB; demo if absent
+  MOUNTPOINT  existing directory
+
 Options behind -o, separated by commas; of contradicting ones the last counts:
   seed=N corpus=FILE listed_only log_file=FILE   as the long options
   uid=N gid=N                      owner and group of all files
@@ -41,14 +46,13 @@ Exit codes: 0 mounted or unmounted, 1 failed, 2 usage, 10 bad mount point, 11 no
 
 /// Show a dataset as a directory, in the background
 #[derive(Debug, clap::Args)]
-#[command(allow_missing_positional = true, after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, override_usage = "seedfs mount [OPTIONS] [DATASET] MOUNTPOINT")]
 pub(crate) struct Args {
-    /// Preset, file or inline description such as files=1M,size=4KiB
-    #[arg(default_value = DEFAULT_DATASET)]
-    dataset: String,
-
-    /// Existing directory to mount on
-    mountpoint: PathBuf,
+    /// Dataset and mount point, or the mount point alone.
+    // The first of two may be missing, which clap cannot express where `--` stands before them: to the parser they are
+    // one argument, and AFTER_HELP describes them.
+    #[arg(hide = true, num_args = 1..=2, value_name = "MOUNTPOINT")]
+    places: Vec<OsString>,
 
     /// Stay in the foreground; messages go to standard error
     #[arg(short, long)]
@@ -96,6 +100,24 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// What to show, as text.
+    ///
+    /// # Errors
+    /// Usage: the name is not UTF-8.
+    fn dataset(&self) -> Result<&str, CliError> {
+        match self.places.as_slice() {
+            [dataset, _, ..] => dataset
+                .to_str()
+                .ok_or_else(|| CliError::usage(format!("{}: not UTF-8; rename the file", dataset.display()))),
+            _ => Ok(DEFAULT_DATASET),
+        }
+    }
+
+    /// Where to show it.
+    fn mountpoint(&self) -> &Path {
+        self.places.last().map_or(Path::new(""), Path::new)
+    }
+
     /// The options behind `-o` and those of their own, which win.
     ///
     /// # Errors
@@ -121,11 +143,15 @@ impl Args {
 /// Returns when the mount works, or with `-f` when it is gone.
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let options = args.mount_options()?;
-    let (tree, counters) = build(&args.dataset, &options)?;
+    if args.places.is_empty() {
+        return Err(CliError::usage("no mount point; name an existing directory, as in seedfs mount demo DIR"));
+    }
+    let dataset = args.dataset()?;
+    let (tree, counters) = build(dataset, &options)?;
     if args.fake {
         return Ok(());
     }
-    mount::run(tree, counters, &args.dataset, &args.mountpoint, &options).map_err(CliError::from)
+    mount::run(tree, counters, dataset, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 /// The tree that the options ask for, and the counters that it shows.

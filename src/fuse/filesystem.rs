@@ -35,7 +35,8 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         init::negotiate(config, self.settings.readdirplus);
         let kernel = config.capabilities();
         self.zero_message_open = !self.settings.direct_io && kernel.contains(InitFlags::FUSE_NO_OPEN_SUPPORT);
-        self.zero_message_opendir = kernel.contains(InitFlags::FUSE_NO_OPENDIR_SUPPORT);
+        self.zero_message_opendir =
+            !self.settings.opendir_message && kernel.contains(InitFlags::FUSE_NO_OPENDIR_SUPPORT);
         Ok(())
     }
 

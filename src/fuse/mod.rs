@@ -43,6 +43,9 @@ pub struct Settings {
     pub xattr: bool,
     /// Whether listings carry attributes.
     pub readdirplus: ReadDirPlus,
+    /// Whether opening a directory sends a message although it need not. fusermount3, watching over a mount with
+    /// auto_unmount, takes it for alive as long as its directory can be opened.
+    pub opendir_message: bool,
 }
 
 /// A [`Vfs`] behind the FUSE protocol.

@@ -62,7 +62,7 @@ fn direct(point: &Path, source: &str, options: &MountOptions) -> Result<Option<O
     let device = match OpenOptions::new().read(true).write(true).open("/dev/fuse") {
         Ok(device) => device,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
-        Err(error) => return Err(MountError::no_device(&error)),
+        Err(error) => return Err(no_device(&error)),
     };
     let fs_type = format!("fuse.{}", options.subtype);
     match sys_mount(point, source, &fs_type, flags(options), &kernel_options(&device, options)) {
@@ -72,13 +72,19 @@ fn direct(point: &Path, source: &str, options: &MountOptions) -> Result<Option<O
             Some(libc::EBUSY) => {
                 Err(MountError::Point { point: point.to_owned(), reason: format!("is busy: {error}") })
             }
-            Some(libc::ENODEV) => Err(MountError::no_device(&error)),
+            Some(libc::ENODEV) => Err(no_device(&error)),
             Some(libc::EINVAL) if !options.contexts.is_empty() => Err(MountError::Refused(format!(
                 "the kernel refused the options: {error}; context= needs a running SELinux that knows the label"
             ))),
             _ => Err(MountError::Refused(format!("the kernel refused the mount: {error}"))),
         },
     }
+}
+
+fn no_device(error: &io::Error) -> MountError {
+    MountError::Refused(format!(
+        "/dev/fuse: {error}; load the kernel's module with: modprobe fuse (in a container: --device /dev/fuse)"
+    ))
 }
 
 /// The options that travel as text.

@@ -18,7 +18,6 @@ mod signals;
 #[cfg(target_os = "linux")]
 pub mod table;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,12 +68,6 @@ impl MountError {
             MountError::Refused(_) => 11,
             MountError::Daemon { code, .. } => *code,
         }
-    }
-
-    fn no_device(error: &io::Error) -> Self {
-        Self::Refused(format!(
-            "/dev/fuse: {error}; load the kernel's module with: modprobe fuse (in a container: --device /dev/fuse)"
-        ))
     }
 }
 
@@ -205,6 +198,7 @@ fn settings(options: &MountOptions) -> Settings {
         direct_io: options.direct_io,
         xattr: options.xattr,
         readdirplus: options.readdirplus,
+        opendir_message: options.auto_unmount,
     }
 }
 

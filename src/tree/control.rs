@@ -72,16 +72,23 @@ impl Control {
         }
     }
 
-    /// Size and time for the attributes; the counters are taken anew.
-    pub(super) fn look(&self, file: ControlFile) -> (u64, Option<Time>) {
+    /// Size and time for the attributes; the counters are taken anew, and `on_demand` inodes added to them.
+    pub(super) fn look(&self, file: ControlFile, on_demand: usize) -> (u64, Option<Time>) {
         if file != ControlFile::Stats {
             return (self.contents(file).len() as u64, None);
         }
-        let text: Arc<str> = (self.source)().into();
+        let text = (self.source)() + &on_demand_gauge(on_demand);
         let size = text.len() as u64;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = Time { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos() };
-        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
         (size, Some(time))
     }
+}
+
+fn on_demand_gauge(count: usize) -> String {
+    format!(
+        "# HELP seedfs_on_demand_inodes Unlisted names that the kernel refers to at this moment.\n\
+         # TYPE seedfs_on_demand_inodes gauge\nseedfs_on_demand_inodes {count}\n"
+    )
 }

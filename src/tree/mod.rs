@@ -110,7 +110,7 @@ impl Tree {
     }
 
     fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
-        let (size, time) = self.control.look(file);
+        let (size, time) = self.control.look(file, self.on_demand.len());
         let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
         Attr { blocks: size.div_ceil(512), perm: 0o444, mtime, volatile: time.is_some(), ..regular(ino, size) }
     }

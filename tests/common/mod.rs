@@ -26,6 +26,10 @@ pub fn no_fuse() -> Option<&'static str> {
     if !std::path::Path::new("/dev/fuse").exists() {
         return Some("no /dev/fuse");
     }
+    if let Err(error) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse") {
+        eprintln!("/dev/fuse: {error}");
+        return Some("/dev/fuse cannot be opened");
+    }
     let helper = std::process::Command::new("fusermount3").arg("-V").output().is_ok();
     (!is_root() && !helper).then_some("neither root nor fusermount3")
 }

@@ -66,6 +66,7 @@ pub fn settings() -> Settings {
         direct_io: false,
         xattr: true,
         readdirplus: ReadDirPlus::Auto,
+        opendir_message: false,
     }
 }
 
@@ -235,6 +236,13 @@ impl Mounted {
 
     pub fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Value of a counter in `.seedfs/stats`.
+    pub fn counter(&self, name: &str) -> u64 {
+        let stats = std::fs::read_to_string(self.path().join(".seedfs/stats")).unwrap();
+        let value = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {stats}")).parse().unwrap()
     }
 
     /// Resident memory of the program in KiB.
