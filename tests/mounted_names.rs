@@ -64,14 +64,20 @@ fn malformed_names_are_absent_never_an_error() {
 #[test]
 fn two_names_never_share_an_inode() {
     let Some(mount) = Mounted::start(&["demo"]) else { return };
-    let ino = |name: &str| std::fs::metadata(mount.path().join(name)).unwrap().ino();
     let below = first_directory(mount.path()).file_name().unwrap().to_str().unwrap().to_string();
-    let names = ["s1-1k", "a_s1-1k", "s1-1024", "s2-1k", &format!("{below}/s1-1k")];
-    let inos: Vec<u64> = names.iter().map(|name| ino(name)).collect();
-    for (i, a) in inos.iter().enumerate() {
-        assert!(!inos[..i].contains(a), "{names:?} {inos:?}");
-        assert_eq!(*a, ino(names[i]), "the same name keeps its number while it is in use");
+    let paths = ["s1-1k", "a_s1-1k", "s1-1024", "s2-1k", &format!("{below}/s1-1k")].map(|name| mount.path().join(name));
+    // Open files stay in use, whatever happens to the kernel's caches.
+    let files = paths.each_ref().map(|path| std::fs::File::open(path).unwrap());
+    let inos = files.each_ref().map(|file| file.metadata().unwrap().ino());
+    for (i, ino) in inos.iter().enumerate() {
+        assert!(!inos[..i].contains(ino), "{paths:?} {inos:?}");
+        assert_eq!(
+            *ino,
+            std::fs::metadata(&paths[i]).unwrap().ino(),
+            "the same name keeps its number while it is in use"
+        );
     }
+    drop(files);
     mount.unmount();
 }
 

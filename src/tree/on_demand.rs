@@ -3,8 +3,11 @@
 //! A number is never used twice in the life of a table, so that a handle kept by an NFS client can become stale but
 //! never mean another file.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::hash::BuildHasher;
+use std::sync::{PoisonError, RwLock};
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use smallvec::SmallVec;
 
 use crate::recipe::Recipe;
 use crate::vfs::Ino;
@@ -18,35 +21,35 @@ pub(super) struct OnDemand {
 #[derive(Debug, Default)]
 struct Table {
     by_number: HashMap<u64, Held>,
-    by_place: HashMap<Place, u64>,
+    /// The keys of `by_number`, found by directory and name.
+    by_place: HashTable<u64>,
+    hasher: DefaultHashBuilder,
     used: u64,
 }
 
-type Place = (Ino, Arc<[u8]>);
-
 #[derive(Debug)]
 struct Held {
-    place: Place,
+    dir: Ino,
+    /// In the table itself unless it is long: millions of small allocations would leave the memory in pieces.
+    name: SmallVec<[u8; 36]>,
     recipe: Recipe,
     references: u64,
+}
+
+impl Held {
+    fn is_at(&self, dir: Ino, name: &[u8]) -> bool {
+        self.dir == dir && self.name[..] == *name
+    }
 }
 
 impl OnDemand {
     /// The number, counted from 0, of `name` in `dir`: one reference more.
     pub(super) fn acquire(&self, dir: Ino, name: &[u8], recipe: Recipe) -> u64 {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let place: Place = (dir, name.into());
-        if let Some(&number) = table.by_place.get(&place)
-            && let Some(held) = table.by_number.get_mut(&number)
-        {
-            held.references += 1;
-            return number;
+        match table.find(dir, name) {
+            Some(number) => table.refer(number),
+            None => table.insert(dir, name, recipe),
         }
-        let number = table.used;
-        table.used += 1;
-        table.by_place.insert(place.clone(), number);
-        table.by_number.insert(number, Held { place, recipe, references: 1 });
-        number
     }
 
     /// Gives back `count` references; the last one frees the entry.
@@ -54,17 +57,8 @@ impl OnDemand {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let Some(held) = table.by_number.get_mut(&number) else { return };
         held.references = held.references.saturating_sub(count);
-        if held.references > 0 {
-            return;
-        }
-        if let Some(held) = table.by_number.remove(&number) {
-            table.by_place.remove(&held.place);
-        }
-        // A map never shrinks by itself: after a flood of names the memory would stay taken.
-        let len = table.by_number.len();
-        if table.by_number.capacity() > 1024 && len < table.by_number.capacity() / 8 {
-            table.by_number.shrink_to(len * 2);
-            table.by_place.shrink_to(len * 2);
+        if held.references == 0 {
+            table.remove(number);
         }
     }
 
@@ -78,6 +72,52 @@ impl OnDemand {
     pub(super) fn len(&self) -> usize {
         self.table.read().unwrap_or_else(PoisonError::into_inner).by_number.len()
     }
+}
+
+impl Table {
+    fn hash(&self, dir: Ino, name: &[u8]) -> u64 {
+        self.hasher.hash_one((dir, name))
+    }
+
+    fn find(&self, dir: Ino, name: &[u8]) -> Option<u64> {
+        let is_at = |number: &u64| self.by_number.get(number).is_some_and(|held| held.is_at(dir, name));
+        self.by_place.find(self.hash(dir, name), is_at).copied()
+    }
+
+    fn refer(&mut self, number: u64) -> u64 {
+        if let Some(held) = self.by_number.get_mut(&number) {
+            held.references += 1;
+        }
+        number
+    }
+
+    fn insert(&mut self, dir: Ino, name: &[u8], recipe: Recipe) -> u64 {
+        let number = self.used;
+        self.used += 1;
+        self.by_number.insert(number, Held { dir, name: name.into(), recipe, references: 1 });
+        let hash = self.hash(dir, name);
+        self.by_place.insert_unique(hash, number, rehash(&self.by_number, &self.hasher));
+        number
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(held) = self.by_number.remove(&number) else { return };
+        let hash = self.hash(held.dir, &held.name);
+        if let Ok(entry) = self.by_place.find_entry(hash, |&other| other == number) {
+            entry.remove();
+        }
+        // A map never shrinks by itself: after a flood of names the memory would stay taken.
+        let len = self.by_number.len();
+        if self.by_number.capacity() > 1024 && len < self.by_number.capacity() / 8 {
+            self.by_number.shrink_to(len * 2);
+            self.by_place.shrink_to(len * 2, rehash(&self.by_number, &self.hasher));
+        }
+    }
+}
+
+/// The hash of a number that is in the table, for when it grows or shrinks.
+fn rehash<'a>(by_number: &'a HashMap<u64, Held>, hasher: &'a DefaultHashBuilder) -> impl Fn(&u64) -> u64 + 'a {
+    |number| by_number.get(number).map_or(0, |held| hasher.hash_one((held.dir, &held.name[..])))
 }
 
 #[cfg(test)]
