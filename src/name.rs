@@ -9,7 +9,7 @@
 use std::io::Write;
 
 use crate::recipe::{Kind, KindError, Recipe};
-use crate::units::{NumberError, parse_decimal, parse_radix, parse_size};
+use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Longest name in bytes, on every platform.
 pub const MAX_NAME: usize = 255;
@@ -93,7 +93,7 @@ fn parse_recipe(text: &[u8]) -> Result<(Recipe, Option<&[u8]>), NameError> {
     };
     let body = body.strip_prefix(b"s").ok_or(NameError::NoRecipe)?;
     let mut parts = body.split(|&b| b == b'-');
-    let seed = parse_seed(parts.next().unwrap_or_default())?;
+    let seed = parse_seed(parts.next().unwrap_or_default()).map_err(|e| too_large_or_none(e, NameError::Seed))?;
     let size = parts.next().ok_or(NameError::NoRecipe)?;
     let size = parse_size(size).map_err(|e| too_large_or_none(e, NameError::Size))?;
     let mut kind = None;
@@ -107,14 +107,6 @@ fn parse_recipe(text: &[u8]) -> Result<(Recipe, Option<&[u8]>), NameError> {
     }
     let kind = kind.unwrap_or_else(|| kind_of_extension(ext.unwrap_or_default()));
     Ok((Recipe { kind, seed, size, edition: edition.unwrap_or(0) }, ext))
-}
-
-fn parse_seed(text: &[u8]) -> Result<u64, NameError> {
-    match text.strip_prefix(b"0x") {
-        Some(hex) => parse_radix(hex, 16),
-        None => parse_decimal(text),
-    }
-    .map_err(|e| too_large_or_none(e, NameError::Seed))
 }
 
 fn parse_edition(text: &[u8]) -> Result<u32, NameError> {

@@ -19,8 +19,8 @@ pub fn parse_decimal(text: &[u8]) -> Result<u64, NumberError> {
     parse_radix(text, 10)
 }
 
-/// Digits of base 10 or 16, either case, at least one.
-pub(crate) fn parse_radix(text: &[u8], radix: u32) -> Result<u64, NumberError> {
+/// Digits of a base, either case, at least one.
+fn parse_radix(text: &[u8], radix: u32) -> Result<u64, NumberError> {
     if text.is_empty() {
         return Err(NumberError::Malformed);
     }
@@ -34,6 +34,17 @@ pub(crate) fn parse_radix(text: &[u8], radix: u32) -> Result<u64, NumberError> {
         }
     }
     if overflow { Err(NumberError::TooLarge) } else { Ok(value) }
+}
+
+/// A seed from 0 to 2^64 − 1: decimal, or hexadecimal behind `0x`.
+///
+/// # Errors
+/// [`NumberError::TooLarge`] beyond that, [`NumberError::Malformed`] for anything else.
+pub fn parse_seed(text: &[u8]) -> Result<u64, NumberError> {
+    match text.strip_prefix(b"0x") {
+        Some(hex) => parse_radix(hex, 16),
+        None => parse_decimal(text),
+    }
 }
 
 /// A size in bytes: `4096`, `4k`, `4KiB` (powers of 1,024), `4kB` (powers of 1,000), in either case.

@@ -57,6 +57,7 @@ fn csv_has_a_header_and_the_same_rows() {
     assert_eq!(header, ["path", "type", "ino", "mode", "mtime", "size", "kind", "seed", "edition"]);
     let paths: Vec<String> = reader.records().map(|r| r.unwrap()[0].to_string()).collect();
     assert_eq!(paths, lines(&["demo"]));
+    assert_eq!(lines(&["--format", "csv", "files=0"]), [header.join(",")]);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! However a file is read, it is the same file.
 
-#[path = "common/content.rs"]
 mod common;
 
 use std::io::{BufRead, Cursor, Read, Seek, SeekFrom};
 
-use common::{KINDS, bytes, file, kind};
+use common::content::{KINDS, bytes, file, kind};
 use proptest::prelude::*;
 use proptest::sample::select;
 use seedfs::content::{Corpus, Stream};

@@ -1,11 +1,10 @@
 //! What repeats and what does not: deduplicating programs must find exactly what the kind promises.
 
-#[path = "common/content.rs"]
 mod common;
 
 use std::collections::HashSet;
 
-use common::bytes;
+use common::content::bytes;
 
 const SEEDS: u64 = 64;
 const MIB: usize = 1 << 20;

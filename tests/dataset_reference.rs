@@ -1,26 +1,21 @@
 //! `seedfs ls` against a second implementation of datasets, written in Python from seedfs-format(7).
 
+mod common;
+
 use std::process::Command;
 
-/// What the command prints, or `None` where it cannot run at all.
-fn output(command: &mut Command) -> Option<String> {
-    let output = command.output().ok()?;
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
-}
+use common::run::{SEEDFS, have, succeed};
 
 fn compare(dataset: &str, values: &str) {
-    let python = output(
+    if !have(&["python3"]) {
+        return;
+    }
+    let python = succeed(
         Command::new("python3")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/dataset_v1.py"))
             .args(values.split(' ').filter(|pair| !pair.is_empty())),
     );
-    let Some(python) = python else {
-        assert!(std::env::var_os("SEEDFS_REQUIRE_ALL").is_none(), "python3 is missing");
-        eprintln!("skipped: python3 is missing");
-        return;
-    };
-    let ours = output(Command::new(env!("CARGO_BIN_EXE_seedfs")).args(["ls", "--format", "csv", dataset])).unwrap();
+    let ours = succeed(Command::new(SEEDFS).args(["ls", "--format", "csv", dataset]));
     for (ours, python) in ours.lines().zip(python.lines()) {
         assert_eq!(ours, python, "{dataset}");
     }

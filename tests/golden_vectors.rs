@@ -4,10 +4,9 @@
 //! cipher takes on other CPUs: `RUSTFLAGS='--cfg aes_backend="soft"' cargo test --test golden_vectors` runs them
 //! without AES instructions, and must give the same bytes.
 
-#[path = "common/content.rs"]
 mod common;
 
-use common::{hex, kind, sha256};
+use common::content::{self, hex, kind, sha256};
 use seedfs::content::{Corpus, Stream};
 
 struct Vector<'a> {
@@ -36,7 +35,7 @@ fn vector(line: &str) -> Vector<'_> {
 #[test]
 fn every_kind_gives_the_bytes_of_the_format() {
     let table = include_str!("vectors/format_v1.txt");
-    let (builtin, small) = (Corpus::builtin(), common::small_corpus());
+    let (builtin, small) = (Corpus::builtin(), content::small_corpus());
     for vector in vectors(table) {
         let corpus = match vector.corpus {
             "builtin" => &builtin,
@@ -53,7 +52,7 @@ fn every_kind_gives_the_bytes_of_the_format() {
 #[test]
 fn the_vectors_cover_every_kind_seeds_at_both_ends_and_the_last_offsets() {
     let vectors = vectors(include_str!("vectors/format_v1.txt"));
-    for kind in common::KINDS {
+    for kind in content::KINDS {
         let of_kind: Vec<_> = vectors.iter().filter(|v| v.kind == kind).collect();
         assert!(of_kind.iter().any(|v| v.offset == 0), "{kind} from the start");
         assert!(of_kind.iter().any(|v| v.offset + v.len as u64 == i64::MAX as u64), "{kind} up to 2^63 - 1");

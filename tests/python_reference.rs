@@ -3,13 +3,13 @@
 //!
 //! Another set of places: `SEEDFS_TEST_SEED=7 cargo test --test python_reference`.
 
-#[path = "common/content.rs"]
 mod common;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use common::{KINDS, hex, kind, project_file};
+use common::content::{self, KINDS, hex, kind, project_file};
+use common::run::have;
 use seedfs::content::{Corpus, Stream};
 
 const CASES: usize = 300;
@@ -32,17 +32,17 @@ impl Case {
 
 #[test]
 fn python_and_openssl_make_the_same_bytes() {
-    if let Some(missing) = ["python3", "openssl"].into_iter().find(|program| !runs(program)) {
-        return skip(&format!("{missing} is not installed"));
+    if !have(&["python3", "openssl"]) {
+        return;
     }
     let cases = cases();
     let requests: String = cases.iter().map(Case::request).collect();
     let answers = run(Command::new("python3").arg(project_file("tests/reference/format_v1.py")), &requests);
     let answers: Vec<&str> = std::str::from_utf8(&answers).unwrap().lines().collect();
     assert_eq!(answers.len(), cases.len());
-    let (builtin, small) = (Corpus::builtin(), common::small_corpus());
+    let (builtin, small) = (Corpus::builtin(), content::small_corpus());
     for (case, answer) in cases.iter().zip(answers) {
-        let corpus = if case.corpus == common::SMALL_CORPUS { &small } else { &builtin };
+        let corpus = if case.corpus == content::SMALL_CORPUS { &small } else { &builtin };
         let mut bytes = vec![0; case.len];
         Stream::new(kind(case.kind), case.seed, corpus).fill(case.offset, &mut bytes);
         assert!(hex(&bytes) == answer, "differs: {}", case.request());
@@ -52,12 +52,12 @@ fn python_and_openssl_make_the_same_bytes() {
 /// The one line that the documentation promises to re-create a random file.
 #[test]
 fn one_openssl_command_makes_a_random_file() {
-    if !runs("openssl") || !runs("sh") {
-        return skip("openssl or sh is not installed");
+    if !have(&["openssl", "sh"]) {
+        return;
     }
     let line = "openssl enc -aes-128-ctr -K $(printf %032x 42) -iv 0 -in /dev/zero 2>/dev/null | head -c 1048576";
     let made = run(Command::new("sh").arg("-c").arg(line), "");
-    assert!(made == common::bytes("random", 42, 0, 1 << 20));
+    assert!(made == content::bytes("random", 42, 0, 1 << 20));
 }
 
 /// Offsets and lengths at and around the borders of blocks, pages and units, and anywhere.
@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
         let anywhere = draw.below(END);
         let offset = [draw.below(10_000), near_border, anywhere, END][draw.below(4) as usize].min(END - len);
         let seed = [draw.below(3), draw.below(1 << 30), draw.next(), u64::MAX][draw.below(4) as usize];
-        let corpus = ["src/content/corpus.txt", common::SMALL_CORPUS][draw.below(2) as usize];
+        let corpus = ["src/content/corpus.txt", content::SMALL_CORPUS][draw.below(2) as usize];
         cases.push(Case { kind: KINDS[i % KINDS.len()], seed, offset, len: len as usize, corpus });
     }
     cases
@@ -95,12 +95,6 @@ impl SplitMix {
     }
 }
 
-fn runs(program: &str) -> bool {
-    let version = if program == "openssl" { "version" } else { "--version" };
-    // Some shells know no --version; starting at all is what counts.
-    Command::new(program).arg(version).stdin(Stdio::null()).output().is_ok()
-}
-
 /// Standard output of a command that must succeed.
 fn run(command: &mut Command, input: &str) -> Vec<u8> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -111,9 +105,4 @@ fn run(command: &mut Command, input: &str) -> Vec<u8> {
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "{}", output.status);
     output.stdout
-}
-
-fn skip(why: &str) {
-    println!("skipped: {why}");
-    assert!(std::env::var("SEEDFS_REQUIRE_ALL").as_deref() != Ok("1"), "skipped although all is required: {why}");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::content::Corpus;
 use crate::dataset::{Dataset, Spec};
-use crate::units::parse_size;
+use crate::units::{parse_seed, parse_size};
 
 use super::error::CliError;
 
@@ -37,5 +37,5 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// Value parser for seeds on the command line.
 pub(crate) fn seed(text: &str) -> Result<u64, String> {
-    crate::dataset::spec::parse_seed(text).map_err(|e| format!("it {e}"))
+    parse_seed(text.as_bytes()).map_err(|e| format!("it {e}; a seed is a whole number from 0 to 2^64-1"))
 }

@@ -54,6 +54,9 @@ struct Row<'a> {
     edition: Option<u32>,
 }
 
+/// The header of comma-separated values, written even where no row follows.
+const COLUMNS: [&str; 9] = ["path", "type", "ino", "mode", "mtime", "size", "kind", "seed", "edition"];
+
 /// Writes rows in one of the formats.
 enum Rows<W: Write> {
     Plain(W),
@@ -66,7 +69,14 @@ impl<W: Write> Rows<W> {
         match format {
             Format::Plain => Rows::Plain(output),
             Format::Jsonl => Rows::Jsonl(output),
-            Format::Csv => Rows::Csv(Box::new(csv::Writer::from_writer(output))),
+            Format::Csv => Rows::Csv(Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(output))),
+        }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        match self {
+            Rows::Plain(_) | Rows::Jsonl(_) => Ok(()),
+            Rows::Csv(output) => output.write_record(COLUMNS).map_err(csv_error),
         }
     }
 
@@ -110,6 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 
 /// Folder by folder in the order of their numbers: each folder, then its files.
 fn list(dataset: &Dataset, mut rows: Rows<impl Write>) -> io::Result<()> {
+    rows.start()?;
     let mut path = Vec::new();
     for folder in 0..dataset.shape().folders() {
         path.clear();

@@ -5,6 +5,10 @@ use std::fmt;
 use super::draw::Draws;
 use crate::units::{MAX_SIZE, parse_size};
 
+// The x87 unit of older processors computes with 80 bits, which would change sizes, names and so bytes.
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("seedfs needs SSE2 on x86: without it floating-point results, and so file sizes, differ");
+
 /// How the sizes of a dataset's files are distributed, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SizeDistribution {

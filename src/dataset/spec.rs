@@ -5,7 +5,7 @@ use std::fmt;
 use super::shape::Spread;
 use super::size::SizeDistribution;
 use crate::recipe::Kind;
-use crate::units::{parse_count, parse_decimal};
+use crate::units::{parse_count, parse_decimal, parse_seed};
 
 /// Most files, and most folders, of a dataset: 2^40.
 pub const MAX_COUNT: u64 = 1 << 40;
@@ -94,7 +94,7 @@ type Key = (&'static str, fn(&mut Spec, &str) -> Result<(), String>);
 
 const KEYS: [Key; 8] = [
     ("seed", |spec, v| {
-        let _: () = spec.seed = parse_seed(v)?;
+        let _: () = spec.seed = seed(v)?;
         Ok(())
     }),
     ("files", |spec, v| {
@@ -179,16 +179,8 @@ fn pairs(text: &str) -> Result<Vec<(&str, &str)>, SpecError> {
     Ok(pairs)
 }
 
-/// Reads a seed as names spell it: decimal, or hexadecimal behind `0x`.
-///
-/// # Errors
-/// What is wrong, as the end of a sentence about the value.
-pub fn parse_seed(text: &str) -> Result<u64, String> {
-    match text.strip_prefix("0x") {
-        Some(hex) => crate::units::parse_radix(hex.as_bytes(), 16),
-        None => parse_decimal(text.as_bytes()),
-    }
-    .map_err(|e| format!("{e} (a seed is a whole number from 0 to 2^64-1)"))
+fn seed(text: &str) -> Result<u64, String> {
+    parse_seed(text.as_bytes()).map_err(|e| format!("{e} (a seed is a whole number from 0 to 2^64-1)"))
 }
 
 fn count(text: &str) -> Result<u64, String> {

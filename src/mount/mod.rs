@@ -24,7 +24,7 @@ use std::sync::Arc;
 use ::log::{error, info};
 use fuser::{Session, SessionACL};
 
-pub use options::{Access, MountOptions, OptionError, parse_seed};
+pub use options::{Access, MountOptions, OptionError};
 
 use crate::fuse::{FuseAdapter, Ownership, Settings};
 use crate::stats::Counters;

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::fuse::ReadDirPlus;
-use crate::units::{NumberError, parse_decimal, parse_radix};
+use crate::units::{NumberError, parse_decimal, parse_seed};
 
 /// Who may use the mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -207,7 +207,7 @@ impl MountOptions {
             "umask" => self.umask = mask(value)?,
             "fmask" => self.fmask = Some(mask(value)?),
             "dmask" => self.dmask = Some(mask(value)?),
-            "seed" => self.seed = Some(parse_seed(value).map_err(Refusal::Because)?),
+            "seed" => self.seed = Some(seed(value)?),
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
             "readdirplus" => self.readdirplus = readdirplus(value)?,
@@ -265,16 +265,10 @@ fn mask(value: &str) -> Result<u16, Refusal> {
     }
 }
 
-/// A seed as the command line takes it: decimal, or hexadecimal behind `0x`, up to 2^64 − 1.
-///
-/// # Errors
-/// Why it is none.
-pub fn parse_seed(value: &str) -> Result<u64, &'static str> {
-    let hex = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
-    let seed = hex.map_or_else(|| parse_decimal(value.as_bytes()), |hex| parse_radix(hex.as_bytes(), 16));
-    seed.map_err(|error| match error {
-        NumberError::TooLarge => "too large; a seed is at most 18446744073709551615",
-        _ => "not a seed; give a decimal number, or a hexadecimal one behind 0x",
+fn seed(value: &str) -> Result<u64, Refusal> {
+    parse_seed(value.as_bytes()).map_err(|error| match error {
+        NumberError::TooLarge => Refusal::Because("too large; a seed is at most 18446744073709551615"),
+        NumberError::Malformed => Refusal::Because("not a seed; give a decimal number, or a hexadecimal one behind 0x"),
     })
 }
 

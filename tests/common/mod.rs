@@ -1,6 +1,7 @@
 //! What the tests share. Each test program uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod content;
 pub mod mount;
 pub mod run;
 pub mod testfs;
@@ -9,9 +10,7 @@ pub mod testfs;
 #[macro_export]
 macro_rules! skip {
     ($($reason:tt)*) => {{
-        let reason = format!($($reason)*);
-        assert!(std::env::var_os("SEEDFS_REQUIRE_ALL").is_none(), "must not be skipped: {reason}");
-        eprintln!("skipped: {reason}");
+        $crate::common::run::skipped(&format!($($reason)*));
         return;
     }};
 }
