@@ -66,6 +66,7 @@ impl Filesystem for Null {
         let _ = config.add_capabilities(InitFlags::FUSE_NO_OPEN_SUPPORT);
         let _ = config.add_capabilities(InitFlags::FUSE_ASYNC_DIO);
         let _ = config.set_max_background(64);
+        let _ = config.set_max_write(if self.direct { 1 << 20 } else { 128 << 10 });
         Ok(())
     }
 

@@ -32,7 +32,7 @@ macro_rules! always {
 #[allow(clippy::too_many_arguments)] // given by the trait
 impl<V: Vfs> Filesystem for FuseAdapter<V> {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
-        init::negotiate(config, self.settings.readdirplus);
+        init::negotiate(config, &self.settings);
         let kernel = config.capabilities();
         self.zero_message_open = !self.settings.direct_io && kernel.contains(InitFlags::FUSE_NO_OPEN_SUPPORT);
         self.zero_message_opendir =

@@ -3,14 +3,22 @@
 use fuser::{InitFlags, KernelConfig};
 use log::{debug, info};
 
-use super::ReadDirPlus;
+use super::{ReadDirPlus, Settings};
 
 /// Requests that the kernel may have waiting for read-ahead.
 const MAX_BACKGROUND: u16 = 64;
 
+/// Most bytes of a request when reads go through the page cache. Eight requests fill a read-ahead window of 1 MiB: while
+/// one is generated the one before is being copied, and each is small enough to stay in a core's own cache. Programs
+/// that read with O_DIRECT get their large reads in parts that several threads make at once.
+const CACHED_REQUEST: u32 = 128 << 10;
+
+/// The same where the page cache is bypassed: one part after the other, so that fewer are better.
+const DIRECT_REQUEST: u32 = 1 << 20;
+
 /// Asks for the capabilities that this kernel has, and for its limits.
-pub(super) fn negotiate(config: &mut KernelConfig, readdirplus: ReadDirPlus) {
-    for flag in wanted(readdirplus).iter() {
+pub(super) fn negotiate(config: &mut KernelConfig, settings: &Settings) {
+    for flag in wanted(settings.readdirplus).iter() {
         if config.add_capabilities(flag).is_err() {
             debug!("this kernel has no {flag:?}");
         }
@@ -20,6 +28,8 @@ pub(super) fn negotiate(config: &mut KernelConfig, readdirplus: ReadDirPlus) {
         let _ = config.set_max_readahead(limit);
     }
     let _ = config.set_max_background(MAX_BACKGROUND);
+    // The library derives the size of all requests from that of writes.
+    let _ = config.set_max_write(if settings.direct_io { DIRECT_REQUEST } else { CACHED_REQUEST });
     info!("connected, protocol {}", config.kernel_abi());
 }
 
