@@ -17,6 +17,7 @@
 //! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
+//! | [`prefetch`] | what to generate before it is asked for |
 //! | [`stats`] | counters of what was asked |
 #![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
 //!
@@ -58,6 +59,7 @@ pub mod fuse;
 #[cfg(unix)]
 pub mod mount;
 pub mod name;
+pub mod prefetch;
 pub mod recipe;
 pub mod stats;
 pub mod tree;

@@ -108,6 +108,7 @@ impl Counter {
 pub struct Counters {
     requests: [Counter; Op::ALL.len()],
     read_bytes: Counter,
+    prefetched_bytes: Counter,
     lookup_misses: Counter,
     panics: Counter,
 }
@@ -121,6 +122,11 @@ impl Counters {
     /// Counts bytes of file contents handed out.
     pub fn add_read_bytes(&self, bytes: u64) {
         self.read_bytes.add(bytes);
+    }
+
+    /// Counts bytes of file contents handed out before they were asked for.
+    pub fn add_prefetched_bytes(&self, bytes: u64) {
+        self.prefetched_bytes.add(bytes);
     }
 
     /// Counts a lookup that found nothing.
@@ -143,6 +149,11 @@ impl Counters {
         self.read_bytes.get()
     }
 
+    /// Bytes of file contents handed out so far before they were asked for.
+    pub fn prefetched_bytes(&self) -> u64 {
+        self.prefetched_bytes.get()
+    }
+
     /// Lookups that found nothing so far.
     pub fn misses(&self) -> u64 {
         self.lookup_misses.get()
@@ -162,7 +173,12 @@ impl Counters {
             let _ = writeln!(out, "seedfs_requests_total{{op=\"{}\"}} {}", op.name(), self.requests(op));
         }
         for (name, help, value) in [
-            ("seedfs_read_bytes_total", "Bytes of file contents handed to the kernel.", self.read_bytes()),
+            ("seedfs_read_bytes_total", "Bytes of file contents that the kernel asked for.", self.read_bytes()),
+            (
+                "seedfs_prefetched_bytes_total",
+                "Bytes of file contents pushed before they were asked for.",
+                self.prefetched_bytes(),
+            ),
             ("seedfs_lookup_misses_total", "Lookups of names that do not exist.", self.misses()),
             ("seedfs_panics_total", "Requests answered with an I/O error because of a defect.", self.panics()),
         ] {
@@ -207,6 +223,6 @@ mod tests {
         assert!(text.contains("seedfs_requests_total{op=\"lookup\"} 1\n"));
         assert!(text.contains("seedfs_read_bytes_total 7\n"));
         assert!(text.contains("seedfs_lookup_misses_total 1\n"));
-        assert_eq!(text.matches("# TYPE").count(), 4);
+        assert_eq!(text.matches("# TYPE").count(), 5);
     }
 }

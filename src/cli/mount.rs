@@ -24,6 +24,7 @@ Options behind -o, separated by commas; of contradicting ones the last counts:
   umask=M fmask=M dmask=M          permissions taken from all, files, directories (octal)
   allow_other allow_root           who may use the mount besides its owner
   direct_io                        reads bypass the page cache
+  prefetch=SIZE                    bytes generated ahead of each sequential reader; 0 for none
   readdirplus=always|auto|never    whether listings carry attributes
   noxattr                          no extended attributes
   threads=N                        threads that answer requests, 1 to 64

@@ -97,11 +97,11 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         _: FileHandle,
         offset: u64,
         size: u32,
-        _: OpenFlags,
+        flags: OpenFlags,
         _: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        self.reply_read(ino, offset, size, reply);
+        self.reply_read(ino, offset, size, flags, reply);
     }
 
     fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectory) {

@@ -5,17 +5,20 @@
 mod attr;
 mod filesystem;
 mod init;
+mod push;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use fuser::{Errno, FileAttr, FileType as FuseType, Generation, INodeNo, ReplyData, ReplyDirectory};
+use fuser::{Errno, FileAttr, FileType as FuseType, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
 use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
 use log::{debug, error};
 
 pub use attr::Ownership;
+pub use push::Pusher;
+use push::Watch;
 
 use crate::stats::{Counters, Op};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Vfs};
@@ -46,6 +49,8 @@ pub struct Settings {
     /// Whether opening a directory sends a message although it need not. fusermount3, watching over a mount with
     /// auto_unmount, takes it for alive as long as its directory can be opened.
     pub opendir_message: bool,
+    /// Bytes pushed into the page cache ahead of each sequential reader; 0 for none.
+    pub prefetch: u64,
 }
 
 /// A [`Vfs`] behind the FUSE protocol.
@@ -56,13 +61,33 @@ pub struct Settings {
 /// nothing to do.
 #[derive(Debug)]
 pub struct FuseAdapter<V> {
-    vfs: V,
+    vfs: Arc<V>,
     counters: Arc<Counters>,
     settings: Settings,
     /// Whether the kernel takes ENOSYS for "opening files needs no message"; known after the first request.
     zero_message_open: bool,
     /// The same for directories.
     zero_message_opendir: bool,
+    /// Hears of reads through the page cache, unless nothing is to be pushed into it.
+    watch: Option<Arc<Watch>>,
+}
+
+/// The means of a [`Pusher`], taken from an adapter before it goes into its session.
+#[derive(Debug)]
+pub struct Prefetch<V> {
+    vfs: Arc<V>,
+    counters: Arc<Counters>,
+    watch: Arc<Watch>,
+}
+
+impl<V: Vfs> Prefetch<V> {
+    /// Starts pushing to this kernel connection, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// No thread could be started.
+    pub fn start(self, kernel: fuser::Notifier) -> std::io::Result<Pusher> {
+        Pusher::start(self.vfs, self.watch, self.counters, kernel)
+    }
 }
 
 thread_local! {
@@ -73,7 +98,15 @@ thread_local! {
 impl<V: Vfs> FuseAdapter<V> {
     /// Serves `vfs`, counting requests in `counters`.
     pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
-        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false }
+        let watch = (settings.prefetch > 0 && !settings.direct_io).then(|| Arc::new(Watch::new(settings.prefetch)));
+        let vfs = Arc::new(vfs);
+        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false, watch }
+    }
+
+    /// What pushes contents ahead of sequential readers, if the settings ask for it.
+    pub fn prefetch(&self) -> Option<Prefetch<V>> {
+        let watch = self.watch.clone()?;
+        Some(Prefetch { vfs: self.vfs.clone(), counters: self.counters.clone(), watch })
     }
 
     /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
@@ -124,7 +157,12 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) {
+    fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
+        if let Some(watch) = &self.watch
+            && flags.0 & libc::O_DIRECT == 0
+        {
+            watch.on_read(Ino(ino.0), offset, size.into());
+        }
         BUFFER.with_borrow_mut(|buffer| {
             let size = size as usize;
             if buffer.len() < size {

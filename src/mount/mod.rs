@@ -21,7 +21,7 @@ pub mod table;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::log::{error, info};
+use ::log::{error, info, warn};
 use fuser::{Session, SessionACL};
 
 pub use options::{Access, MountOptions, OptionError};
@@ -122,6 +122,7 @@ fn serve<V: Vfs>(
     reporter: Option<Reporter>,
 ) -> Result<(), MountError> {
     let life = Arc::new(Life::default());
+    let prefetch = adapter.prefetch();
     let session = match start(adapter, point, source, options, &life) {
         Ok(Some(session)) => session,
         // A signal before the mount worked: in the foreground that is an ordinary end.
@@ -142,7 +143,12 @@ fn serve<V: Vfs>(
         }
     }
     info!("{source} is mounted on {}", point.display());
+    let pusher = prefetch.map(|prefetch| prefetch.start(session.notifier()));
+    if let Some(Err(error)) = &pusher {
+        warn!("no prefetching: cannot start a thread: {error}");
+    }
     let outcome = session.run();
+    drop(pusher);
     // After an abort the mount is still in the tree, dead; after an unmount there is nothing to do.
     life.end();
     match outcome {
@@ -200,6 +206,7 @@ fn settings(options: &MountOptions) -> Settings {
         xattr: options.xattr,
         readdirplus: options.readdirplus,
         opendir_message: options.auto_unmount,
+        prefetch: options.prefetch,
     }
 }
 

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::fuse::ReadDirPlus;
-use crate::units::{NumberError, parse_decimal, parse_seed};
+use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Who may use the mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,6 +18,12 @@ pub enum Access {
     /// Everybody, as far as the permission bits let them.
     Everybody,
 }
+
+/// Bytes pushed ahead unless told: some milliseconds of reading, little beside the memory of any machine.
+const DEFAULT_PREFETCH: u64 = 32 << 20;
+
+/// What may be asked for instead.
+const PREFETCH: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
 
 /// Everything that decides how a mount is made, but for the dataset and the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +48,8 @@ pub struct MountOptions {
     pub log_file: Option<PathBuf>,
     /// Whether reads bypass the page cache.
     pub direct_io: bool,
+    /// Bytes pushed into the page cache ahead of each sequential reader: 0 for none, else 1 MiB to 1 GiB.
+    pub prefetch: u64,
     /// Whether listings carry attributes.
     pub readdirplus: ReadDirPlus,
     /// Whether extended attributes are served.
@@ -85,6 +93,7 @@ impl Default for MountOptions {
             listed_only: false,
             log_file: None,
             direct_io: false,
+            prefetch: DEFAULT_PREFETCH,
             readdirplus: ReadDirPlus::default(),
             xattr: true,
             threads: None,
@@ -188,8 +197,9 @@ impl MountOptions {
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
-            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "corpus" | "log_file" | "readdirplus"
-            | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext" | "rootcontext" => {
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "corpus" | "log_file" | "prefetch"
+            | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext"
+            | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
             }
             _ => return Err(Refusal::Unknown),
@@ -210,6 +220,7 @@ impl MountOptions {
             "seed" => self.seed = Some(seed(value)?),
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
+            "prefetch" => self.prefetch = prefetch(value)?,
             "readdirplus" => self.readdirplus = readdirplus(value)?,
             "threads" => self.threads = Some(threads(value)?),
             "fsname" => self.fsname = Some(fsname(value)?),
@@ -274,6 +285,13 @@ fn seed(value: &str) -> Result<u64, Refusal> {
 
 fn path(value: &str) -> Result<PathBuf, Refusal> {
     if value.is_empty() { Err(Refusal::Because("needs the name of a file")) } else { Ok(value.into()) }
+}
+
+fn prefetch(value: &str) -> Result<u64, Refusal> {
+    match parse_size(value.as_bytes()) {
+        Ok(bytes) if bytes == 0 || PREFETCH.contains(&bytes) => Ok(bytes),
+        _ => Err(Refusal::Because("must be 0, or a size from 1MiB to 1GiB")),
+    }
 }
 
 fn readdirplus(value: &str) -> Result<ReadDirPlus, Refusal> {

@@ -66,6 +66,7 @@ pub fn settings() -> Settings {
         direct_io: false,
         xattr: true,
         readdirplus: ReadDirPlus::Auto,
+        prefetch: 0,
         opendir_message: false,
     }
 }
