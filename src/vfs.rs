@@ -74,6 +74,18 @@ pub struct Entry<'a> {
     pub next: Cookie,
 }
 
+/// The regular files of one directory in the order of their listing, by arithmetic: their inode numbers are `first`,
+/// `first + step` and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Siblings {
+    /// The first of them.
+    pub first: Ino,
+    /// From one number to the next, at least 1.
+    pub step: u64,
+    /// How many there are, at least 1.
+    pub count: u64,
+}
+
 /// Totals of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatFs {
@@ -175,6 +187,9 @@ pub trait Vfs: Send + Sync + 'static {
     /// # Errors
     /// [`FsError::NotFound`] for a name that is not listed.
     fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie>;
+
+    /// The files listed beside a file, itself among them; `None` where that is not known at once.
+    fn siblings(&self, ino: Ino) -> Option<Siblings>;
 
     /// Target of a symbolic link.
     ///

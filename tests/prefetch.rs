@@ -104,3 +104,36 @@ fn unmounting_while_pushing_is_clean() {
         mount.unmount();
     }
 }
+
+/// Paths of all files of a mount in the order of the listing.
+fn listed(mount: &Mounted) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(mount.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn small_files_opened_in_the_order_of_the_listing_are_pushed_and_right() {
+    let Some(mount) = Mounted::start(&["files=3000,dirs=0,size=uniform:0-9000,kind=mixed", "-o", "readdirplus=always"])
+    else {
+        return;
+    };
+    for path in listed(&mount) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut core = vec![0; 9001];
+        let n = SyntheticFile::open(name).unwrap().read_at(0, &mut core);
+        assert!(std::fs::read(&path).unwrap() == core[..n], "{name}");
+    }
+    assert!(prefetched(&mount) > 1 << 20, "{}", prefetched(&mount));
+    mount.unmount();
+}
+
+#[test]
+fn small_files_in_another_order_are_read_once_each_and_nothing_is_pushed() {
+    let Some(mount) = Mounted::start(&["files=3000,dirs=0,size=4KiB", "-o", "readdirplus=always"]) else { return };
+    for path in listed(&mount).iter().rev() {
+        assert_eq!(std::fs::read(path).unwrap().len(), 4096);
+    }
+    assert_eq!(prefetched(&mount), 0);
+    // The looks at the counters are reads themselves.
+    assert!((3000..3010).contains(&mount.counter("seedfs_requests_total{op=\"read\"}")));
+    mount.unmount();
+}

@@ -158,18 +158,21 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
-        if let Some(watch) = &self.watch
-            && flags.0 & libc::O_DIRECT == 0
-        {
-            watch.on_read(Ino(ino.0), offset, size.into());
-        }
+        // O_DIRECT reads pass by the page cache, where nothing that is pushed would be found.
+        let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
         BUFFER.with_borrow_mut(|buffer| {
             let size = size as usize;
             if buffer.len() < size {
                 // Fresh zeroed pages come from the kernel untouched; growing in place would copy old contents.
                 *buffer = vec![0; size];
             }
-            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])) {
+            let read = || {
+                if let Some(watch) = watch {
+                    watch.on_read(&*self.vfs, Ino(ino.0), offset, size as u64);
+                }
+                self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])
+            };
+            match self.serve(Op::Read, ino, read) {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use fuser::{INodeNo, Notifier};
 use log::debug;
 
-use crate::prefetch::{Chunk, Planner};
+use crate::prefetch::{Chunk, Outcome, Planner};
 use crate::stats::Counters;
 use crate::vfs::{Ino, Vfs};
 
@@ -37,8 +37,9 @@ impl Watch {
     }
 
     /// A program asks for these bytes.
-    pub(super) fn on_read(&self, ino: Ino, offset: u64, len: u64) {
-        if self.lock().planner.on_read(ino, offset, len) {
+    pub(super) fn on_read(&self, vfs: &impl Vfs, ino: Ino, offset: u64, len: u64) {
+        let siblings = if Planner::is_small(offset, len) { vfs.siblings(ino) } else { None };
+        if self.lock().planner.on_read(ino, offset, len, siblings) {
             self.wake.notify_one();
         }
     }
@@ -104,13 +105,13 @@ fn push_all(vfs: &impl Vfs, watch: &Watch, counters: &Counters, kernel: &Notifie
             Ok(n) => {
                 counters.add_prefetched_bytes(n as u64);
                 if n < buffer.len() {
-                    watch.lock().planner.stop(chunk.ino);
+                    watch.lock().planner.report(&chunk, Outcome::End);
                 }
             }
             // The kernel has dropped the inode, or the mount is gone.
             Err(error) => {
                 debug!("prefetch of inode {}: {error}", chunk.ino.0);
-                watch.lock().planner.stop(chunk.ino);
+                watch.lock().planner.report(&chunk, Outcome::Refused);
             }
         }
     }

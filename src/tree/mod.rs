@@ -19,7 +19,7 @@ use crate::content::{Corpus, Stream};
 use crate::dataset::{Dataset, on_demand_time};
 use crate::name;
 use crate::recipe::{Kind, Recipe};
-use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, StatFs, Time, Vfs};
+use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
 pub use control::StatsSource;
 use control::{Control, ControlFile};
 use on_demand::OnDemand;
@@ -275,6 +275,13 @@ impl Vfs for Tree {
             _ => ControlFile::ALL.iter().position(|f| f.name().as_bytes() == name).map(|i| i as u64),
         };
         index.map(|i| Cookie(i + 3)).ok_or(FsError::NotFound)
+    }
+
+    fn siblings(&self, ino: Ino) -> Option<Siblings> {
+        let Ok(Node::File(file)) = self.node(ino) else { return None };
+        let shape = self.dataset.shape();
+        let files = shape.files_of(shape.folder_of(file));
+        Some(Siblings { first: file_ino(files.start), step: 2, count: files.end - files.start })
     }
 
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
-use seedfs::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, StatFs, Time, Vfs};
+use seedfs::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
 
 pub const HUGE: u64 = i64::MAX as u64;
 
@@ -174,6 +174,10 @@ impl Vfs for TestFs {
         Err(FsError::NotFound)
     }
 
+    fn siblings(&self, _: Ino) -> Option<Siblings> {
+        None
+    }
+
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
         if ino.0 == 8 { Ok(b"a.txt".to_vec()) } else { Err(FsError::Invalid) }
     }
@@ -221,6 +225,10 @@ impl Vfs for Shared {
     fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie> {
         self.0.position(dir, name)
     }
+    fn siblings(&self, ino: Ino) -> Option<Siblings> {
+        self.0.siblings(ino)
+    }
+
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
         self.0.readlink(ino)
     }

@@ -1,0 +1,303 @@
+//! What to generate before it is asked for: contents are known in advance, so a reader that goes on as it began need
+//! not wait. Decisions only, in no platform's terms; an adapter tells of reads and carries the chunks out.
+//!
+//! What was pushed is read without a request, so a reader that follows would go unseen. Each batch therefore leaves a
+//! gap in its middle: a request for the gap says that somebody follows, and earns the next batch. Nobody follows, no
+//! request, no more pushing.
+
+mod stream;
+mod walk;
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+
+use crate::vfs::{Ino, Siblings};
+use stream::Reader;
+use walk::Walk;
+
+/// Files and directories watched at a time; of each, the one not read for longest is forgotten.
+const WATCHED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
+/// A piece of a file to generate and hand over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// The file.
+    pub ino: Ino,
+    /// First byte.
+    pub offset: u64,
+    /// Bytes, at most 256 KiB; the file may end within them.
+    pub len: u64,
+    /// The first file of the directory, for a chunk that is the beginning of one of its files.
+    of_walk: Option<Ino>,
+}
+
+/// What became of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The file ended within it.
+    End,
+    /// Nobody wanted it: the inode is not known, or the mount is gone.
+    Refused,
+}
+
+/// Watches reads and plans pushes.
+#[derive(Debug)]
+pub struct Planner {
+    batch: u64,
+    readers: LruCache<Ino, Reader>,
+    /// By the first file of the directory.
+    walks: LruCache<Ino, Walk>,
+    /// What has something left to push, each once.
+    ready: VecDeque<Source>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Reader(Ino),
+    Walk(Ino),
+}
+
+impl Planner {
+    /// Pushes up to `batch` bytes, and half as much again, ahead of each sequential reader.
+    pub fn new(batch: u64) -> Self {
+        Self { batch, readers: LruCache::new(WATCHED), walks: LruCache::new(WATCHED), ready: VecDeque::new() }
+    }
+
+    /// Whether a request may be the reading of a small file, so that its siblings matter.
+    pub fn is_small(offset: u64, len: u64) -> bool {
+        offset == 0 && len <= walk::SMALL
+    }
+
+    /// A request for `len` bytes at `offset`; `siblings` are those of a small file. Returns whether there is something
+    /// new to push.
+    pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: Option<Siblings>) -> bool {
+        let source = match siblings.filter(|s| s.step > 0 && ino >= s.first) {
+            Some(siblings) => {
+                let walk = self.walks.get_or_insert_mut(siblings.first, || Walk::new(siblings));
+                walk.on_read(ino).then_some(Source::Walk(siblings.first))
+            }
+            None => {
+                let reader = self.readers.get_or_insert_mut(ino, Reader::default);
+                reader.on_read(offset, len, self.batch).then_some(Source::Reader(ino))
+            }
+        };
+        if let Some(source) = source
+            && !self.ready.contains(&source)
+        {
+            self.ready.push_back(source);
+        }
+        source.is_some()
+    }
+
+    /// The next chunk to push; files and directories take turns.
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
+        while let Some(source) = self.ready.pop_front() {
+            let chunk = match source {
+                Source::Reader(ino) => self.readers.peek_mut(&ino).and_then(|reader| reader.take(ino)),
+                Source::Walk(first) => self.walks.peek_mut(&first).and_then(Walk::take),
+            };
+            if chunk.is_some() {
+                self.ready.push_back(source);
+                return chunk;
+            }
+        }
+        None
+    }
+
+    /// Tells what became of a chunk, if it was not pushed whole.
+    pub fn report(&mut self, chunk: &Chunk, outcome: Outcome) {
+        match (chunk.of_walk, outcome) {
+            // Small files end within their chunk.
+            (Some(_), Outcome::End) => {}
+            (Some(first), Outcome::Refused) => {
+                self.walks.peek_mut(&first).into_iter().for_each(Walk::stop);
+            }
+            (None, _) => {
+                self.readers.peek_mut(&chunk.ino).into_iter().for_each(Reader::stop);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stream::{GAP, LEAD, START};
+    use super::walk::{STEPS, WINDOW};
+    use super::*;
+
+    const REQUEST: u64 = 128 << 10;
+    const BATCH: u64 = 8 << 20;
+    const FILE: Ino = Ino(2);
+
+    /// All chunks that are planned now.
+    fn chunks(planner: &mut Planner) -> Vec<Chunk> {
+        std::iter::from_fn(|| planner.next_chunk()).collect()
+    }
+
+    /// Reads in order from one offset to another; whether any request led to a push.
+    fn read(planner: &mut Planner, ino: Ino, from: u64, to: u64) -> bool {
+        let mut pushed = false;
+        for offset in (from..to).step_by(REQUEST as usize) {
+            pushed |= planner.on_read(ino, offset, REQUEST, None);
+        }
+        pushed
+    }
+
+    /// The one hole in consecutive chunks, and where they end.
+    fn gap_and_end(chunks: &[Chunk]) -> (u64, u64) {
+        let holes: Vec<u64> = chunks
+            .windows(2)
+            .filter(|pair| pair[0].offset + pair[0].len != pair[1].offset)
+            .map(|pair| pair[0].offset + pair[0].len)
+            .collect();
+        assert_eq!(holes.len(), 1, "{holes:?}");
+        let last = chunks.last().unwrap();
+        (holes[0], last.offset + last.len)
+    }
+
+    #[test]
+    fn a_sequential_reader_gets_one_batch_with_a_gap_in_its_middle() {
+        let mut planner = Planner::new(BATCH);
+        assert!(read(&mut planner, FILE, 0, START));
+        let chunks = chunks(&mut planner);
+        assert_eq!(chunks[0].offset, START + LEAD);
+        assert_eq!(chunks.iter().map(|c| c.len).sum::<u64>(), BATCH - GAP);
+        assert_eq!(gap_and_end(&chunks), (START + LEAD + BATCH / 2, START + LEAD + BATCH));
+    }
+
+    #[test]
+    fn only_a_reader_that_follows_gets_more() {
+        let mut planner = Planner::new(BATCH);
+        read(&mut planner, FILE, 0, START);
+        let (gap, end) = gap_and_end(&chunks(&mut planner));
+        assert_eq!(planner.next_chunk(), None, "nothing without a further request");
+        assert!(planner.on_read(FILE, gap, GAP, None));
+        let more = chunks(&mut planner);
+        assert_eq!(more[0].offset, end);
+        assert_eq!(gap_and_end(&more), (end + BATCH / 2, end + BATCH));
+    }
+
+    #[test]
+    fn requests_out_of_order_still_count_as_sequential() {
+        let mut planner = Planner::new(BATCH);
+        let mut pushed = false;
+        for pair in 0..START / REQUEST / 2 {
+            pushed |= planner.on_read(FILE, (2 * pair + 1) * REQUEST, REQUEST, None);
+            pushed |= planner.on_read(FILE, 2 * pair * REQUEST, REQUEST, None);
+        }
+        assert!(pushed);
+    }
+
+    #[test]
+    fn random_readers_get_nothing() {
+        let mut planner = Planner::new(BATCH);
+        for i in 0..10_000u64 {
+            let offset = crate::dataset::draw::mix(i) % (1 << 40);
+            assert!(!planner.on_read(FILE, offset, 4096, None));
+        }
+        assert_eq!(planner.next_chunk(), None);
+    }
+
+    #[test]
+    fn what_a_fast_reader_asks_for_itself_is_not_pushed() {
+        let mut planner = Planner::new(BATCH);
+        read(&mut planner, FILE, 0, START);
+        read(&mut planner, FILE, START, 3 * START);
+        let first = planner.next_chunk().unwrap();
+        // It overtook the plan, which then started anew a little ahead of it.
+        assert_eq!(first.offset, 2 * START + REQUEST + LEAD);
+    }
+
+    #[test]
+    fn a_jump_ends_the_plan() {
+        let mut planner = Planner::new(BATCH);
+        read(&mut planner, FILE, 0, START);
+        assert!(!planner.on_read(FILE, 1 << 40, REQUEST, None));
+        assert_eq!(planner.next_chunk(), None);
+        assert!(read(&mut planner, FILE, 1 << 40, (1 << 40) + START), "and a new run starts a new one");
+    }
+
+    #[test]
+    fn files_take_turns_and_can_be_stopped() {
+        let mut planner = Planner::new(BATCH);
+        read(&mut planner, Ino(2), 0, START);
+        read(&mut planner, Ino(4), 0, START);
+        let order: Vec<u64> = (0..4).map(|_| planner.next_chunk().unwrap().ino.0).collect();
+        assert_eq!(order, [2, 4, 2, 4]);
+        let chunk = Chunk { ino: Ino(2), offset: 0, len: 1, of_walk: None };
+        planner.report(&chunk, Outcome::End);
+        assert!(chunks(&mut planner).iter().all(|chunk| chunk.ino == Ino(4)));
+    }
+
+    #[test]
+    fn hostile_offsets_do_not_overflow() {
+        let mut planner = Planner::new(u64::MAX);
+        for offset in [0, u64::MAX, u64::MAX - 5, 1 << 63] {
+            for _ in 0..3 {
+                planner.on_read(FILE, offset, 2 << 20, None);
+                planner.next_chunk();
+            }
+        }
+    }
+
+    const SIBLINGS: Siblings = Siblings { first: Ino(100), step: 2, count: 5000 };
+
+    /// Reads the small file at a position of the directory.
+    fn open(planner: &mut Planner, position: u64) -> bool {
+        planner.on_read(Ino(100 + 2 * position), 0, 4096, Some(SIBLINGS))
+    }
+
+    fn positions(chunks: &[Chunk]) -> Vec<u64> {
+        assert!(chunks.iter().all(|chunk| chunk.offset == 0));
+        chunks.iter().map(|chunk| (chunk.ino.0 - 100) / 2).collect()
+    }
+
+    #[test]
+    fn files_opened_in_order_bring_the_next_ones_with_a_gap() {
+        let mut planner = Planner::new(BATCH);
+        let steps = u64::from(STEPS);
+        assert!((0..steps - 1).all(|position| !open(&mut planner, position)));
+        assert!(open(&mut planner, steps - 1));
+        let gap = steps + WINDOW / 2;
+        let expected: Vec<u64> = (steps..steps + WINDOW).filter(|&p| p != gap).collect();
+        assert_eq!(positions(&chunks(&mut planner)), expected);
+
+        assert!(open(&mut planner, gap), "the gap is read: somebody follows");
+        let more = positions(&chunks(&mut planner));
+        assert_eq!((more[0], more.len() as u64), (steps + WINDOW, WINDOW - 1));
+    }
+
+    #[test]
+    fn the_end_of_the_directory_is_not_passed() {
+        let mut planner = Planner::new(BATCH);
+        for position in 4990..4995 {
+            open(&mut planner, position);
+        }
+        assert_eq!(positions(&chunks(&mut planner)), [4995, 4996, 4997, 4998, 4999]);
+        assert!(!open(&mut planner, 4999));
+    }
+
+    #[test]
+    fn files_opened_in_any_other_order_bring_nothing() {
+        let mut planner = Planner::new(BATCH);
+        for i in 0..3000u64 {
+            assert!(!open(&mut planner, crate::dataset::draw::mix(i) % 5000 / 10 * 10));
+        }
+        assert!((0..100).rev().all(|position| !open(&mut planner, position)));
+    }
+
+    #[test]
+    fn a_walk_that_is_refused_stops() {
+        let mut planner = Planner::new(BATCH);
+        for position in 0..5 {
+            open(&mut planner, position);
+        }
+        let chunk = planner.next_chunk().unwrap();
+        planner.report(&chunk, Outcome::End);
+        let chunk = planner.next_chunk().unwrap();
+        planner.report(&chunk, Outcome::Refused);
+        assert_eq!(planner.next_chunk(), None);
+    }
+}
