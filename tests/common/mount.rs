@@ -164,6 +164,8 @@ impl Foreground {
             is_mounted(mount.point.path())
         });
         assert!(there, "no mount: {}", mount.log());
+        // The table shows it before the kernel and the program have agreed; an answer comes after that.
+        std::fs::metadata(mount.path()).unwrap_or_else(|error| panic!("{error}: {}", mount.log()));
         mount
     }
 
