@@ -1,6 +1,8 @@
 //! Whether a directory can be mounted on, and the next step where it cannot.
 
+use std::ffi::CString;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::MountError;
@@ -16,8 +18,22 @@ pub(super) fn check(point: &Path) -> Result<PathBuf, MountError> {
     if !metadata.is_dir() {
         return Err(refuse("is not a directory; name an existing directory".to_owned()));
     }
+    answers(&absolute).map_err(|error| refuse(explain(point, &error)))?;
     refuse_second(&absolute).map_err(refuse)?;
     Ok(absolute)
+}
+
+/// Asks the file system there for its totals: attributes of a dead mount may still be in the kernel's cache, totals
+/// never are.
+fn answers(path: &Path) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut totals = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends with NUL and outlives the call, which writes to nothing but `totals`.
+    if unsafe { libc::statvfs(path.as_ptr(), totals.as_mut_ptr()) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 fn explain(point: &Path, error: &io::Error) -> String {
