@@ -11,8 +11,9 @@ use std::process::{Command, Output};
 
 use common::run::{SEEDFS, have, skipped, text};
 
-/// Runs a script as user 65534 in a world of its own: `$DIR` is the user's directory, `$DIR/seedfs` the program.
-fn as_nobody(script: &str) -> Option<Output> {
+/// Runs a script as root in a mount namespace of its own: `$DIR` is a directory with the program, and `$DIR/mnt` belongs
+/// to user 65534.
+fn in_a_world_of_its_own(script: &str) -> Option<Output> {
     if !common::is_root() {
         skipped("only root can become another user");
         return None;
@@ -29,16 +30,17 @@ fn as_nobody(script: &str) -> Option<Output> {
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::create_dir(dir.path().join("mnt")).unwrap();
     std::os::unix::fs::chown(dir.path().join("mnt"), Some(65534), Some(65534)).unwrap();
-    let outer = "set -e; mknod -m 666 \"$DIR/fuse\" c 10 229; mount --bind \"$DIR/fuse\" /dev/fuse; \
-                 exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c \"$SCRIPT\"";
-    let output = Command::new("unshare")
-        .args(["--mount", "sh", "-c", outer])
-        .env("DIR", dir.path())
-        .env("SCRIPT", script)
-        .current_dir("/")
-        .output()
-        .unwrap();
-    Some(output)
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "sh", "-c", script]).env("DIR", dir.path()).current_dir("/");
+    Some(unshare.output().unwrap())
+}
+
+/// Runs a script as user 65534, who finds an open /dev/fuse.
+fn as_nobody(script: &str) -> Option<Output> {
+    let open = "mknod -m 666 \"$DIR/fuse\" c 10 229; mount --bind \"$DIR/fuse\" /dev/fuse";
+    let script = script.replace('\'', "'\\''");
+    let become_nobody = format!("exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '{script}'");
+    in_a_world_of_its_own(&format!("set -e; {open}; {become_nobody}"))
 }
 
 #[test]
@@ -74,4 +76,31 @@ fn allow_other_needs_the_administrators_consent() {
     let Some(output) = as_nobody(script) else { return };
     assert_eq!(text(&output).trim(), "11");
     assert!(String::from_utf8_lossy(&output.stderr).contains("/etc/fuse.conf"));
+}
+
+#[test]
+fn without_the_device_the_next_step_is_named() {
+    // An empty /dev: no FUSE on this machine, as far as the program can see.
+    let Some(output) =
+        in_a_world_of_its_own("mount -t tmpfs none /dev; \"$DIR/seedfs\" mount demo \"$DIR/mnt\"; echo $?")
+    else {
+        return;
+    };
+    assert_eq!(text(&output).trim(), "11");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("/dev/fuse") && message.contains("modprobe fuse"), "{message}");
+}
+
+#[test]
+fn without_the_helper_the_package_is_named() {
+    // A /usr/bin that has what the script needs, and no fusermount3.
+    let hide = "set -e
+        mkdir \"$DIR/bin\"; cp /usr/bin/setpriv /bin/sh \"$DIR/bin\"; mount --bind \"$DIR/bin\" /usr/bin
+        [ /bin -ef /usr/bin ] || mount --bind \"$DIR/bin\" /bin
+        PATH=/usr/bin
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '\"$DIR/seedfs\" mount demo \"$DIR/mnt\"; echo $?'";
+    let Some(output) = in_a_world_of_its_own(hide) else { return };
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(text(&output).trim(), "11", "{message}");
+    assert!(message.contains("fusermount3 not found") && message.contains("apt-get install fuse3"), "{message}");
 }
