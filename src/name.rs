@@ -156,10 +156,29 @@ impl std::fmt::Display for Recipe {
     }
 }
 
+/// 00 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    pairs
+};
+
 /// Appends a number in decimal: listings spend most of their time here, so it bypasses the formatting machinery.
 pub(crate) fn push_decimal(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0u8; 20];
     let mut at = digits.len();
+    // Divisions wait for one another, so there are few of them: four digits each.
+    while value >= 10_000 {
+        let group = (value % 10_000) as usize;
+        value /= 10_000;
+        at -= 4;
+        digits[at..at + 2].copy_from_slice(&PAIRS[group / 100]);
+        digits[at + 2..at + 4].copy_from_slice(&PAIRS[group % 100]);
+    }
     loop {
         at -= 1;
         digits[at] = b'0' + (value % 10) as u8;
@@ -319,5 +338,16 @@ mod tests {
     fn the_extension_table_is_sorted_for_the_search() {
         assert!(TEXT_EXTENSIONS.is_sorted());
         assert!(TEXT_EXTENSIONS.iter().all(|e| kind_of_extension(e.as_bytes()) == Kind::Text && e.len() <= 16));
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_standard_library() {
+        let powers = (0..20).map(|p| 10u64.pow(p));
+        let edges = powers.flat_map(|p| [p - 1, p, p + 1, p.saturating_mul(9), p.wrapping_mul(123_456_789)]);
+        for value in edges.chain([0, u64::MAX, 10_203_040_506_070_809]) {
+            let mut out = b"x".to_vec();
+            push_decimal(&mut out, value);
+            assert_eq!(out, format!("x{value}").into_bytes());
+        }
     }
 }

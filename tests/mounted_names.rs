@@ -6,9 +6,8 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
 
-use common::mount::{Mounted, wait_until};
+use common::mount::Mounted;
 
 #[test]
 fn any_valid_name_resolves_in_any_directory() {
@@ -103,35 +102,6 @@ fn the_control_directory_resolves_and_is_not_listed() {
     let names = |dir: &Path| -> Vec<_> { std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect() };
     assert_eq!(names(mount.path()), names(again.path()));
     again.unmount();
-    mount.unmount();
-}
-
-#[test]
-fn a_flood_of_names_is_forgotten_when_the_kernel_forgets_them() {
-    let Some(mount) = Mounted::start(&["files=10"]) else { return };
-    if !common::is_root() {
-        common::run::skipped("only root may drop the kernel's caches");
-        return;
-    }
-    let drop_caches = || std::fs::write("/proc/sys/vm/drop_caches", "2").unwrap();
-    let flood = |round: u64| {
-        for seed in round * 50_000..(round + 1) * 50_000 {
-            std::fs::metadata(mount.path().join(format!("s{seed}-1"))).unwrap();
-        }
-    };
-    let held = || mount.counter("seedfs_on_demand_inodes");
-    flood(0);
-    assert!(held() > 1000);
-    drop_caches();
-    assert!(wait_until(Duration::from_secs(10), || held() == 0), "{} left", held());
-    let resident = mount.resident_kib();
-    for round in 1..6 {
-        flood(round);
-        drop_caches();
-    }
-    assert!(wait_until(Duration::from_secs(10), || held() == 0), "{} left", held());
-    let grown = mount.resident_kib().saturating_sub(resident);
-    assert!(grown < 8 << 10, "{grown} KiB more after five more floods");
     mount.unmount();
 }
 

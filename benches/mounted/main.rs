@@ -4,6 +4,8 @@
 //! drifts by more than what is measured. `--quick` reads less; `--null DIR` serves the null file system (the program
 //! calls itself with it).
 
+#[path = "../common/mod.rs"]
+mod common;
 mod null;
 
 use std::fs::File;
@@ -11,8 +13,10 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
+
+use common::{Mount, median, spread};
 
 /// Rounds behind each median, after one that only warms up the memory.
 const ROUNDS: usize = 5;
@@ -71,48 +75,6 @@ impl Mounts {
     }
 }
 
-/// A file system served by a child process; dropped, it is unmounted and the child waited for.
-struct Mount {
-    dir: tempfile::TempDir,
-    child: Child,
-}
-
-impl Mount {
-    /// Waits until `file` can be seen in the mount.
-    fn start(spawn: impl FnOnce(&Path) -> io::Result<Child>, file: &str) -> io::Result<Self> {
-        let dir = tempfile::tempdir()?;
-        let child = spawn(dir.path())?;
-        let mut mount = Self { dir, child };
-        for _ in 0..500 {
-            if mount.path(file).exists() {
-                return Ok(mount);
-            }
-            if let Some(status) = mount.child.try_wait()? {
-                return Err(io::Error::other(format!("the file system ended with {status}")));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Err(io::Error::other("the mount did not appear within 5 s"))
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.dir.path().join(file)
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // Whoever may mount may unmount: as root directly, otherwise through the helper.
-        let by = if is_root() { ["umount", "-l"] } else { ["fusermount3", "-uz"] };
-        let _ = Command::new(by[0]).arg(by[1]).arg(self.dir.path()).status();
-        let _ = self.child.wait();
-    }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
-}
-
 fn compare(label: &str, mounts: &Mounts, bytes: u64, block: usize, direct: bool) -> io::Result<()> {
     let paths = [PathBuf::from("/dev/zero"), mounts.null.path("big"), mounts.seedfs.path(&mounts.name)];
     let mut rates = [const { Vec::new() }; 3];
@@ -128,9 +90,7 @@ fn compare(label: &str, mounts: &Mounts, bytes: u64, block: usize, direct: bool)
         }
     }
     let [zero, null, seedfs] = rates.map(median);
-    ratios.sort_by(f64::total_cmp);
-    let (low, high) = (ratios[0], ratios[ROUNDS - 1]);
-    println!("{label:<34} {zero:>9.2} {null:>9.2} {seedfs:>9.2}  {:.2} ({low:.2}-{high:.2})", median(ratios));
+    println!("{label:<34} {zero:>9.2} {null:>9.2} {seedfs:>9.2}  {}", spread(&ratios));
     Ok(())
 }
 
@@ -151,9 +111,4 @@ fn read_rate(path: &Path, bytes: u64, block: usize, direct: bool) -> io::Result<
         at += n as u64;
     }
     Ok(bytes as f64 / begin.elapsed().as_secs_f64() / 1e9)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

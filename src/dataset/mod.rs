@@ -23,7 +23,8 @@ pub struct Dataset {
     spec: Spec,
     shape: Shape,
     types: Vec<FileType>,
-    total_weight: u32,
+    /// For each unit of the types' weights, one after the other, the place of its type.
+    type_by_weight: Vec<u8>,
     first_seed: u64,
     draws: FileDraws,
     total_bytes: OnceLock<u64>,
@@ -43,7 +44,7 @@ struct FileDraws {
 
 /// A file of a dataset: its recipe, and the parts of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct File {
+pub struct File<'a> {
     /// What decides its bytes.
     pub recipe: Recipe,
     /// Word before the recipe.
@@ -52,12 +53,20 @@ pub struct File {
     pub ext: Option<&'static str>,
     /// Seconds since 1970 of its last change.
     pub mtime: i64,
+    /// What follows the size in its name.
+    tail: &'a str,
 }
 
-impl File {
-    /// Appends its name.
+impl File<'_> {
+    /// Appends its name: the canonical one of its recipe between stem and extension, from parts made beforehand.
+    #[inline]
     pub fn write_name(&self, out: &mut Vec<u8>) {
-        name::write_canonical(out, Some(self.stem.as_bytes()), &self.recipe, self.ext.map(str::as_bytes));
+        out.extend_from_slice(self.stem.as_bytes());
+        out.extend_from_slice(b"_s");
+        name::push_decimal(out, self.recipe.seed);
+        out.push(b'-');
+        name::push_decimal(out, self.recipe.size);
+        out.extend_from_slice(self.tail.as_bytes());
     }
 }
 
@@ -83,7 +92,7 @@ impl Dataset {
         };
         Self {
             shape: Shape::new(spec.dirs + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
-            total_weight: types.iter().map(|t| t.weight).sum(),
+            type_by_weight: (0u8..).zip(&types).flat_map(|(i, t)| std::iter::repeat_n(i, t.weight.into())).collect(),
             types,
             first_seed: mix(spec.seed),
             draws: FileDraws {
@@ -112,12 +121,13 @@ impl Dataset {
 
     /// File `index`, which must be below [`Shape::files`].
     #[inline]
-    pub fn file(&self, index: u64) -> File {
+    pub fn file(&self, index: u64) -> File<'_> {
         let file_type = self.file_type(index);
         let seed = self.first_seed.wrapping_add(index);
         let recipe = Recipe { kind: file_type.kind, seed, size: self.size(index), edition: 0 };
         let word = self.draws.word.below(index, words::FILES.len() as u64);
-        File { recipe, stem: words::FILES[word as usize], ext: file_type.ext, mtime: time(self.draws.time, index) }
+        let stem = words::FILES[word as usize];
+        File { recipe, stem, ext: file_type.ext, mtime: time(self.draws.time, index), tail: &file_type.tail }
     }
 
     /// Size of file `index` in bytes.
@@ -127,27 +137,22 @@ impl Dataset {
         if is_empty { 0 } else { self.spec.size.size(self.draws.size, index) }
     }
 
-    fn file_type(&self, index: u64) -> FileType {
-        let mut draw = self.draws.file_type.below(index, self.total_weight.into()) as u32;
-        for row in &self.types {
-            match draw.checked_sub(row.weight) {
-                None => return *row,
-                Some(rest) => draw = rest,
-            }
-        }
-        self.types[0]
+    fn file_type(&self, index: u64) -> &FileType {
+        let draw = self.draws.file_type.below(index, self.type_by_weight.len() as u64);
+        &self.types[usize::from(self.type_by_weight[draw as usize])]
     }
 
-    /// Index of the listed file with exactly this name, whose recipe asks for `seed`: the seed gives the index, and the
-    /// name of that file is then compared.
-    pub fn file_named(&self, name: &[u8], seed: u64) -> Option<u64> {
+    /// The listed file with exactly this name, whose recipe asks for `seed`, and its index: the seed gives the index,
+    /// and the name of that file is then compared.
+    pub fn file_named(&self, name: &[u8], seed: u64) -> Option<(u64, File<'_>)> {
         let index = seed.wrapping_sub(self.first_seed);
         if index >= self.shape.files() {
             return None;
         }
         let mut canonical = Vec::with_capacity(name::MAX_NAME);
-        self.file(index).write_name(&mut canonical);
-        (canonical == name).then_some(index)
+        let file = self.file(index);
+        file.write_name(&mut canonical);
+        (canonical == name).then_some((index, file))
     }
 
     /// Appends the name of a folder other than the root: a word and its place among its parent's folders.

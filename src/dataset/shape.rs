@@ -3,11 +3,12 @@
 //! Folders are numbered as a complete k-ary tree (0 is the root, the children of `i` are `k·i+1 … k·i+k`), so parent
 //! and children need no table. Files are numbered through the folders in that order. They are dealt out in pages of
 //! [`PAGE`] folders: how many files lie before a page is one multiplication, and the counts within a page follow the
-//! folders' weights and sum exactly. A page's table is computed when it is first needed and kept in a bounded cache.
+//! folders' weights and sum exactly. Where all weights are equal that is a multiplication as well; else a page's table
+//! is computed when it is first needed and kept in a bounded cache.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
@@ -36,7 +37,7 @@ pub struct Shape {
     files: u64,
     spread: Spread,
     weights: Draws,
-    pages: Mutex<LruCache<u64, Arc<Page>>>,
+    pages: Mutex<LruCache<u64, Page>>,
 }
 
 /// The files of one page of folders.
@@ -80,9 +81,14 @@ impl Shape {
 
     /// The files of a folder.
     pub fn files_of(&self, folder: u64) -> Range<u64> {
-        let page = self.page(folder / PAGE);
-        let at = (folder % PAGE) as usize;
-        page.starts[at]..page.starts[at + 1]
+        let (number, at) = (folder / PAGE, folder % PAGE);
+        match self.spread {
+            Spread::Even => self.even_start(number, at)..self.even_start(number, at + 1),
+            Spread::Varied => {
+                let at = at as usize;
+                self.with_page(number, |page| page.starts[at]..page.starts[at + 1])
+            }
+        }
     }
 
     /// The folder of a file, which must be below [`Shape::files`].
@@ -95,8 +101,8 @@ impl Shape {
         while self.files_before(number + 1) <= file {
             number += 1;
         }
-        let page = self.page(number);
-        number * PAGE + page.starts.partition_point(|&start| start <= file) as u64 - 1
+        let before = self.with_page(number, |page| page.starts.partition_point(|&start| start <= file));
+        number * PAGE + before as u64 - 1
     }
 
     /// Files in the folders before a page: in proportion to the folders, rounded down.
@@ -105,10 +111,19 @@ impl Shape {
         (u128::from(self.files) * u128::from(folders) / u128::from(self.folders)) as u64
     }
 
-    fn page(&self, number: u64) -> Arc<Page> {
+    /// What [`Shape::deal`] gives for folder `at` of a page, or behind its last folder, when all weights are 1.
+    fn even_start(&self, page: u64, at: u64) -> u64 {
+        let folders = (self.folders - page * PAGE).min(PAGE);
+        let (first, end) = (self.files_before(page), self.files_before(page + 1));
+        // Below 2^41 files times 2^10 folders.
+        first + (end - first) * at / folders
+    }
+
+    /// Looks into a page's table. The lock is held meanwhile, so `look` must be short.
+    fn with_page<T>(&self, number: u64, look: impl FnOnce(&Page) -> T) -> T {
         // The cache holds only what can be computed again, so a panic of another thread does not spoil it.
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.get_or_insert(number, || Arc::new(self.deal(number))).clone()
+        look(pages.get_or_insert(number, || self.deal(number)))
     }
 
     /// Deals a page's files to its folders, each getting its part of the running sum of weights.

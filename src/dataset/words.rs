@@ -1,6 +1,7 @@
 //! Words and extensions that names are made of. Their order is part of the format.
 
-use crate::recipe::{Kind, Mixed};
+use crate::name;
+use crate::recipe::{Kind, Mixed, Recipe};
 
 /// First words of file names.
 pub(super) const FILES: [&str; 64] = [
@@ -20,14 +21,25 @@ pub(super) const FOLDERS: [&str; 32] = [
 ];
 
 /// One row of a table of file types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileType {
-    /// Its share, relative to the other rows.
-    pub(super) weight: u32,
+    /// Its share, relative to the other rows: 1 to 255.
+    pub(super) weight: u8,
     /// Extension without the dot, or none.
     pub(super) ext: Option<&'static str>,
     /// Kind of the contents.
     pub(super) kind: Kind,
+    /// What follows the size in the names of such files: `.txt`, or `-c20.pdf` where the kind must be told.
+    pub(super) tail: String,
+}
+
+impl FileType {
+    fn new(weight: u8, ext: Option<&'static str>, kind: Kind) -> Self {
+        let mut name = Vec::new();
+        name::write_canonical(&mut name, None, &Recipe { kind, seed: 0, size: 0, edition: 0 }, ext.map(str::as_bytes));
+        let tail = String::from_utf8_lossy(&name[b"s0-0".len()..]).into_owned();
+        Self { weight, ext, kind, tail }
+    }
 }
 
 /// A home directory's types in rough proportion, every kind of content among them.
@@ -56,14 +68,14 @@ pub(super) fn mixed_types() -> Vec<FileType> {
         (8, Some("old"), Kind::Classic),
         (7, Some("dat"), Kind::Chunks),
     ]
-    .map(|(weight, ext, kind)| FileType { weight, ext, kind })
+    .map(|(weight, ext, kind)| FileType::new(weight, ext, kind))
     .into()
 }
 
 /// The single type of a dataset whose files are all of one kind.
 pub(super) fn single_type(kind: Kind) -> Vec<FileType> {
     let ext = if kind == Kind::Text { "txt" } else { "bin" };
-    vec![FileType { weight: 1, ext: Some(ext), kind }]
+    vec![FileType::new(1, Some(ext), kind)]
 }
 
 #[cfg(test)]
@@ -76,6 +88,6 @@ mod tests {
             assert!(words.windows(2).all(|w| w[0] < w[1]));
             assert!(words.iter().all(|w| w.bytes().all(|b| b.is_ascii_lowercase()) && w.len() >= 3));
         }
-        assert_eq!(mixed_types().iter().map(|t| t.weight).sum::<u32>(), 1100);
+        assert_eq!(mixed_types().iter().map(|t| u32::from(t.weight)).sum::<u32>(), 1100);
     }
 }

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::content::{Corpus, Stream};
-use crate::dataset::{Dataset, on_demand_time};
+use crate::dataset::{Dataset, File, on_demand_time};
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
@@ -29,6 +29,12 @@ const ON_DEMAND: u64 = 1 << 52;
 
 /// The extended attribute that tells a file's recipe in full.
 pub const RECIPE_ATTRIBUTE: &str = "user.seedfs.recipe";
+
+/// `.` and `..`.
+const ENTRIES_BEFORE: u64 = 2;
+
+/// Takes the entries of a listing until it breaks.
+type Emit<'a> = dyn FnMut(Entry<'_>) -> ControlFlow<()> + 'a;
 
 /// Size reported for directories, in bytes.
 const DIRECTORY_SIZE: u64 = 4096;
@@ -99,10 +105,7 @@ impl Tree {
                 let children = self.dataset.shape().children(folder);
                 directory_attr(ino, children.end - children.start, seconds(self.dataset.folder_time(folder)))
             }
-            Node::File(file) => {
-                let file = self.dataset.file(file);
-                file_attr(ino, &file.recipe, file.mtime)
-            }
+            Node::File(file) => listed_attr(file, &self.dataset.file(file)),
             Node::OnDemand(recipe) => file_attr(ino, &recipe, on_demand_time(&recipe)),
             Node::ControlDirectory => directory_attr(ino, 0, seconds(self.dataset.folder_time(0))),
             Node::Control(file) => self.control_attr(ino, file),
@@ -124,47 +127,55 @@ impl Tree {
         }
     }
 
-    fn lookup_in_folder(&self, dir: Ino, folder: u64, name: &[u8]) -> Result<(Ino, Node)> {
+    fn lookup_in_folder(&self, dir: Ino, folder: u64, name: &[u8]) -> Result<Attr> {
         if dir == Ino::ROOT && name == control::DIRECTORY {
-            return Ok((Ino(CONTROL), Node::ControlDirectory));
+            return Ok(self.attr(Ino(CONTROL), Node::ControlDirectory));
         }
         // No folder name is a recipe: its number follows a word and a dash.
         let Ok(parsed) = name::parse(name) else {
             let child = self.dataset.folder_named(folder, name).ok_or(FsError::NotFound)?;
-            return Ok((folder_ino(child), Node::Folder(child)));
+            return Ok(self.attr(folder_ino(child), Node::Folder(child)));
         };
-        if let Some(file) = self.dataset.file_named(name, parsed.recipe.seed)
+        if let Some((file, facts)) = self.dataset.file_named(name, parsed.recipe.seed)
             && self.dataset.shape().files_of(folder).contains(&file)
         {
-            return Ok((file_ino(file), Node::File(file)));
+            return Ok(listed_attr(file, &facts));
         }
         if self.listed_only || parsed.recipe.edition != 0 {
             return Err(FsError::NotFound);
         }
         let number = self.on_demand.acquire(dir, name, parsed.recipe);
-        Ok((Ino(ON_DEMAND + number), Node::OnDemand(parsed.recipe)))
+        Ok(self.attr(Ino(ON_DEMAND + number), Node::OnDemand(parsed.recipe)))
     }
 
-    /// The listed entry at a position behind `.` and `..`: its name goes to `name`.
-    fn entry_at(&self, dir: Node, index: u64, name: &mut Vec<u8>) -> Option<Attr> {
-        let Node::Folder(folder) = dir else {
-            let file = *ControlFile::ALL.get(usize::try_from(index).ok()?)?;
-            name.extend_from_slice(file.name().as_bytes());
-            let ino = control_ino(file);
-            return Some(self.attr(ino, Node::Control(file)));
-        };
+    /// Lists a folder's entries but `.` and `..`, those before `index` left out: subfolders first, then files.
+    fn list_folder(&self, folder: u64, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
         let shape = self.dataset.shape();
         let (folders, files) = (shape.children(folder), shape.files_of(folder));
         let count = folders.end - folders.start;
-        if index < count {
-            let child = folders.start + index;
-            self.dataset.write_folder_name(child, name);
-            return Some(self.attr(folder_ino(child), Node::Folder(child)));
+        let mut name = Vec::with_capacity(name::MAX_NAME);
+        for child in folders.start.saturating_add(index)..folders.end {
+            name.clear();
+            self.dataset.write_folder_name(child, &mut name);
+            let attr = self.attr(folder_ino(child), Node::Folder(child));
+            emit(Entry { name: &name, attr, next: cookie_behind(child - folders.start) })?;
         }
-        let file = files.start.checked_add(index - count).filter(|j| files.contains(j))?;
-        let facts = self.dataset.file(file);
-        facts.write_name(name);
-        Some(file_attr(file_ino(file), &facts.recipe, facts.mtime))
+        for file in files.start.saturating_add(index.saturating_sub(count))..files.end {
+            name.clear();
+            let facts = self.dataset.file(file);
+            facts.write_name(&mut name);
+            let next = cookie_behind(count + (file - files.start));
+            emit(Entry { name: &name, attr: listed_attr(file, &facts), next })?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn list_control(&self, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
+        for (i, file) in (0..).zip(ControlFile::ALL).skip_while(|&(i, _)| i < index) {
+            let attr = self.attr(control_ino(file), Node::Control(file));
+            emit(Entry { name: file.name().as_bytes(), attr, next: cookie_behind(i) })?;
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -183,15 +194,11 @@ impl Vfs for Tree {
         if name.len() > name::MAX_NAME {
             return Err(FsError::NameTooLong);
         }
-        let (ino, found) = match node {
-            Node::Folder(folder) => self.lookup_in_folder(dir, folder, name)?,
-            _ => {
-                let file = ControlFile::ALL.into_iter().find(|f| f.name().as_bytes() == name);
-                let file = file.ok_or(FsError::NotFound)?;
-                (control_ino(file), Node::Control(file))
-            }
-        };
-        Ok(self.attr(ino, found))
+        if let Node::Folder(folder) = node {
+            return self.lookup_in_folder(dir, folder, name);
+        }
+        let file = ControlFile::ALL.into_iter().find(|f| f.name().as_bytes() == name).ok_or(FsError::NotFound)?;
+        Ok(self.attr(control_ino(file), Node::Control(file)))
     }
 
     fn forget(&self, ino: Ino, count: u64) {
@@ -240,29 +247,23 @@ impl Vfs for Tree {
         }
     }
 
-    fn readdir(&self, dir: Ino, from: Cookie, emit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
+    fn readdir(&self, dir: Ino, from: Cookie, emit: &mut Emit<'_>) -> Result<()> {
         let node = self.directory(dir)?;
-        let mut buffer = Vec::with_capacity(name::MAX_NAME);
-        for position in from.0..1 << 63 {
-            buffer.clear();
-            let attr = match position {
-                0 => {
-                    buffer.push(b'.');
-                    self.attr(dir, node)
-                }
-                1 => {
-                    buffer.extend_from_slice(b"..");
-                    self.getattr(self.parent(dir)?)?
-                }
-                _ => match self.entry_at(node, position - 2, &mut buffer) {
-                    Some(attr) => attr,
-                    None => break,
-                },
+        for position in from.0..ENTRIES_BEFORE {
+            let (name, attr): (&[u8], _) = match position {
+                0 => (b".", self.attr(dir, node)),
+                _ => (b"..", self.getattr(self.parent(dir)?)?),
             };
-            if emit(Entry { name: &buffer, attr, next: Cookie(position + 1) }).is_break() {
-                break;
+            if emit(Entry { name, attr, next: Cookie(position + 1) }).is_break() {
+                return Ok(());
             }
         }
+        let index = from.0.saturating_sub(ENTRIES_BEFORE);
+        // Whether the listing was broken off is no matter here.
+        let _ = match node {
+            Node::Folder(folder) => self.list_folder(folder, index, emit),
+            _ => self.list_control(index, emit),
+        };
         Ok(())
     }
 
@@ -274,7 +275,7 @@ impl Vfs for Tree {
             (Node::Folder(folder), _) => self.index_in_folder(folder, name),
             _ => ControlFile::ALL.iter().position(|f| f.name().as_bytes() == name).map(|i| i as u64),
         };
-        index.map(|i| Cookie(i + 3)).ok_or(FsError::NotFound)
+        index.map(cookie_behind).ok_or(FsError::NotFound)
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
@@ -310,7 +311,8 @@ impl Tree {
             Err(_) => self.dataset.folder_named(folder, name).map(|child| child - folders.start),
             Ok(parsed) => {
                 let files = shape.files_of(folder);
-                let file = self.dataset.file_named(name, parsed.recipe.seed).filter(|j| files.contains(j))?;
+                let (file, _) = self.dataset.file_named(name, parsed.recipe.seed)?;
+                let file = Some(file).filter(|j| files.contains(j))?;
                 Some(folders.end - folders.start + (file - files.start))
             }
         }
@@ -325,6 +327,11 @@ pub fn folder_ino(folder: u64) -> Ino {
 /// Inode of a listed file.
 pub fn file_ino(file: u64) -> Ino {
     Ino(2 * file + 2)
+}
+
+/// The cookie behind entry `index` of a directory, `.` and `..` not counted.
+fn cookie_behind(index: u64) -> Cookie {
+    Cookie(ENTRIES_BEFORE + index + 1)
 }
 
 fn control_ino(file: ControlFile) -> Ino {
@@ -346,6 +353,11 @@ fn directory_attr(ino: Ino, subdirectories: u64, mtime: Time) -> Attr {
         mtime,
         volatile: false,
     }
+}
+
+#[inline]
+fn listed_attr(file: u64, facts: &File<'_>) -> Attr {
+    file_attr(file_ino(file), &facts.recipe, facts.mtime)
 }
 
 fn file_attr(ino: Ino, recipe: &Recipe, mtime: i64) -> Attr {

@@ -248,10 +248,10 @@ impl Mounted {
         value.unwrap_or_else(|| panic!("no {name} in {stats}")).parse().unwrap()
     }
 
-    /// Resident memory of the program in KiB.
-    pub fn resident_kib(&self) -> u64 {
+    /// Memory of the program in KiB: `VmRSS` is what is resident now, `VmHWM` the most that ever was.
+    pub fn memory_kib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
