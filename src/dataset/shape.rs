@@ -41,9 +41,18 @@ pub struct Shape {
 
 /// The files of one page of folders.
 #[derive(Debug)]
-struct Page {
+pub(super) struct Page {
+    first_folder: u64,
     /// First file of each folder, and behind the last folder the first file of the next page.
     starts: Vec<u64>,
+}
+
+impl Page {
+    /// The files of one of its folders.
+    pub(super) fn files_of(&self, folder: u64) -> Range<u64> {
+        let at = (folder - self.first_folder) as usize;
+        self.starts[at]..self.starts[at + 1]
+    }
 }
 
 impl Shape {
@@ -80,9 +89,7 @@ impl Shape {
 
     /// The files of a folder.
     pub fn files_of(&self, folder: u64) -> Range<u64> {
-        let page = self.page(folder / PAGE);
-        let at = (folder % PAGE) as usize;
-        page.starts[at]..page.starts[at + 1]
+        self.page(folder / PAGE).files_of(folder)
     }
 
     /// The folder of a file, which must be below [`Shape::files`].
@@ -100,12 +107,13 @@ impl Shape {
     }
 
     /// Files in the folders before a page: in proportion to the folders, rounded down.
-    fn files_before(&self, page: u64) -> u64 {
+    pub(super) fn files_before(&self, page: u64) -> u64 {
         let folders = page.saturating_mul(PAGE).min(self.folders);
         (u128::from(self.files) * u128::from(folders) / u128::from(self.folders)) as u64
     }
 
-    fn page(&self, number: u64) -> Arc<Page> {
+    /// A page's table, from the cache.
+    pub(super) fn page(&self, number: u64) -> Arc<Page> {
         // The cache holds only what can be computed again, so a panic of another thread does not spoil it.
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.get_or_insert(number, || Arc::new(self.deal(number))).clone()
@@ -123,7 +131,10 @@ impl Shape {
             .collect();
         let total = u128::from(*sums.last().unwrap_or(&1));
         let dealt = |sum: u64| first + (u128::from(end - first) * u128::from(sum) / total) as u64;
-        Page { starts: std::iter::once(0).chain(sums.iter().copied()).map(dealt).collect() }
+        Page {
+            first_folder: number * PAGE,
+            starts: std::iter::once(0).chain(sums.iter().copied()).map(dealt).collect(),
+        }
     }
 
     /// A folder's share of its page's files, from 1 to about 2^22.
