@@ -1,7 +1,12 @@
 //! GB/s of each kind at the sizes that readers use, beside what memory itself allows.
 //!
-//! Machines differ and so do their neighbours: compare with the `memset` and `memcpy` rows of the same run.
+//! Machines differ and so do their neighbours: compare with the `memset`, `memcpy` and `aes_ceiling` rows of the same
+//! run.
 
+use aes::cipher::common::BlockSizeUser;
+use aes::cipher::consts::U16;
+use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, KeyInit};
+use aes::{Aes128Enc, Block};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use seedfs::Kind;
@@ -31,6 +36,32 @@ fn memcpy(bencher: Bencher<'_, '_>, size: usize) {
     bencher.counter(BytesCount::new(size)).bench_local(|| black_box(&mut buf[..]).copy_from_slice(black_box(&from)));
 }
 
+/// The ceiling of `random`: the `aes` crate encrypting the buffer in place from inside its backend, and nothing else.
+#[divan::bench(args = SIZES)]
+fn aes_ceiling(bencher: Bencher<'_, '_>, size: usize) {
+    let cipher = Aes128Enc::new(&Array::from([42; 16]));
+    let mut buf = vec![Block::default(); size / 16];
+    bencher.counter(BytesCount::new(size)).bench_local(|| cipher.encrypt_with_backend(Rounds(black_box(&mut buf[..]))));
+}
+
+/// Nothing but the cipher.
+struct Rounds<'a>(&'a mut [Block]);
+
+impl BlockSizeUser for Rounds<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for Rounds<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        let (batches, rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(self.0);
+        for batch in batches {
+            backend.encrypt_par_blocks_inplace(batch);
+        }
+        backend.encrypt_tail_blocks_inplace(rest);
+    }
+}
+
 /// Sequential reads of one stream, set up anew for each read as a server without state does.
 #[divan::bench(args = KINDS, consts = SIZES)]
 fn stream<const SIZE: usize>(bencher: Bencher<'_, '_>, kind: &str) {
@@ -40,6 +71,19 @@ fn stream<const SIZE: usize>(bencher: Bencher<'_, '_>, kind: &str) {
     let mut offset = 0;
     bencher.counter(BytesCount::new(SIZE)).bench_local(|| {
         Stream::new(kind, black_box(42), &corpus).fill(offset, black_box(&mut buf));
+        offset = (offset + SIZE as u64) % SPAN;
+    });
+}
+
+/// The same reads of a stream that is kept: what a cache of streams could save at most.
+#[divan::bench(args = ["random", "text", "stamp", "classic", "d25"], consts = [4096])]
+fn kept_stream<const SIZE: usize>(bencher: Bencher<'_, '_>, kind: &str) {
+    let corpus = Corpus::builtin();
+    let stream = Stream::new(kind.parse().expect("a kind"), black_box(42), &corpus);
+    let mut buf = vec![0u8; SIZE];
+    let mut offset = 0;
+    bencher.counter(BytesCount::new(SIZE)).bench_local(|| {
+        black_box(&stream).fill(offset, black_box(&mut buf));
         offset = (offset + SIZE as u64) % SPAN;
     });
 }

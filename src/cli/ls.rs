@@ -1,9 +1,9 @@
 //! `seedfs ls`: what a dataset lists, without a mount.
 
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use crate::Recipe;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Entry};
 use crate::tree::{file_ino, folder_ino};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::input;
 use super::output::Output;
+use super::parallel::in_order;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,15 +58,15 @@ struct Row<'a> {
 /// The header of comma-separated values, written even where no row follows.
 const COLUMNS: [&str; 9] = ["path", "type", "ino", "mode", "mtime", "size", "kind", "seed", "edition"];
 
-/// Writes rows in one of the formats.
-enum Rows<W: Write> {
-    Plain(W),
-    Jsonl(W),
-    Csv(Box<csv::Writer<W>>),
+/// Writes rows in one of the formats to the end of a buffer.
+enum Rows<'a> {
+    Plain(&'a mut Vec<u8>),
+    Jsonl(&'a mut Vec<u8>),
+    Csv(Box<csv::Writer<&'a mut Vec<u8>>>),
 }
 
-impl<W: Write> Rows<W> {
-    fn new(format: Format, output: W) -> Self {
+impl<'a> Rows<'a> {
+    fn new(format: Format, output: &'a mut Vec<u8>) -> Self {
         match format {
             Format::Plain => Rows::Plain(output),
             Format::Jsonl => Rows::Jsonl(output),
@@ -76,66 +77,58 @@ impl<W: Write> Rows<W> {
     fn start(&mut self) -> io::Result<()> {
         match self {
             Rows::Plain(_) | Rows::Jsonl(_) => Ok(()),
-            Rows::Csv(output) => output.write_record(COLUMNS).map_err(csv_error),
+            Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other),
         }
     }
 
     /// `row` is built only where more than the path is wanted.
-    fn write<'a>(&mut self, path: &'a [u8], row: impl FnOnce(&'a str) -> Row<'a>) -> io::Result<()> {
+    fn write<'p>(&mut self, path: &'p [u8], row: impl FnOnce(&'p str) -> Row<'p>) -> io::Result<()> {
         let text = || str::from_utf8(path).map_err(io::Error::other);
         match self {
             Rows::Plain(output) => {
-                output.write_all(path)?;
-                output.write_all(b"\n")
+                output.extend_from_slice(path);
+                output.push(b'\n');
             }
             Rows::Jsonl(output) => {
-                serde_json::to_writer(&mut *output, &row(text()?))?;
-                output.write_all(b"\n")
+                serde_json::to_writer(&mut **output, &row(text()?))?;
+                output.push(b'\n');
             }
-            Rows::Csv(output) => output.serialize(row(text()?)).map_err(csv_error),
+            Rows::Csv(output) => output.serialize(row(text()?)).map_err(io::Error::other)?,
         }
+        Ok(())
     }
 
     fn finish(self) -> io::Result<()> {
         match self {
-            Rows::Plain(mut output) | Rows::Jsonl(mut output) => output.flush(),
+            Rows::Plain(_) | Rows::Jsonl(_) => Ok(()),
             Rows::Csv(mut output) => output.flush(),
         }
     }
 }
 
-/// The error of the pipe underneath, so that one that was closed is recognised.
-fn csv_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
-}
+/// Entries that a thread formats at a time: enough to hide the hand-over, few enough to stay in the cache and to come
+/// at once.
+const PART: u64 = 4096;
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let dataset = input::dataset(Some(&args.dataset), args.seed)?;
-    let output = BufWriter::with_capacity(1 << 20, Output::stdout());
-    list(&dataset, Rows::new(args.format, output)).map_err(|e| CliError::output(&e))
+    let parts = dataset.shape().entries().div_ceil(PART);
+    let format = |part, text: &mut Vec<u8>| format_part(&dataset, args.format, part, text);
+    in_order(parts, format, &mut Output::stdout()).map_err(|e| CliError::output(&e))
 }
 
-/// Folder by folder in the order of their numbers: each folder, then its files.
-fn list(dataset: &Dataset, mut rows: Rows<impl Write>) -> io::Result<()> {
-    rows.start()?;
-    let mut path = Vec::new();
-    for folder in 0..dataset.shape().folders() {
-        path.clear();
-        dataset.write_folder_path(folder, &mut path);
-        if let Some((_slash, name)) = path.split_last() {
-            rows.write(name, |path| folder_row(dataset, folder, path))?;
-        }
-        let prefix = path.len();
-        for index in dataset.shape().files_of(folder) {
-            let file = dataset.file(index);
-            path.truncate(prefix);
-            file.write_name(&mut path);
-            rows.write(&path, |path| file_row(&file.recipe, file_ino(index).0, file.mtime, path))?;
-        }
+/// Appends the rows of one part of the listing to `text`, before the first part what precedes all rows.
+fn format_part(dataset: &Dataset, format: Format, part: u64, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut rows = Rows::new(format, text);
+    if part == 0 {
+        rows.start()?;
     }
+    dataset.walk(part * PART..(part + 1) * PART, |entry, path| match entry {
+        Entry::Folder(folder) => rows.write(path, |path| folder_row(dataset, folder, path)),
+        Entry::File(index, file) => {
+            rows.write(path, |path| file_row(&file.recipe, file_ino(index).0, file.mtime, path))
+        }
+    })?;
     rows.finish()
 }
 

@@ -10,6 +10,7 @@ mod ls;
 #[cfg(unix)]
 mod mount;
 mod output;
+mod parallel;
 #[cfg(unix)]
 mod umount;
 

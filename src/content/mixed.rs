@@ -13,6 +13,14 @@ const CYCLE: usize = 8;
 const POOL: u32 = 256;
 /// Their bytes: the same for every seed, so their key is expanded once.
 static POOL_KEYSTREAM: LazyLock<Keystream> = LazyLock::new(|| Keystream::new(0));
+/// Largest unit whose pool is kept: its 512 KiB fit the second-level cache. A longer unit is made as fast as copied.
+const KEPT_UNIT: usize = 2048;
+/// The start of the pool's keystream: the whole pool of every unit up to [`KEPT_UNIT`]. Made when first needed.
+static POOL_BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut bytes = vec![0; POOL as usize * KEPT_UNIT];
+    POOL_KEYSTREAM.fill(StreamId::Pool, 0, &mut bytes);
+    bytes
+});
 /// Draws made at once, on the stack.
 const DRAWS: usize = 64;
 
@@ -50,6 +58,8 @@ impl MixedStream {
         }
         if self.shared_below == 0 {
             self.own.fill(StreamId::Mixed, offset, out);
+        } else if self.unit <= KEPT_UNIT as u64 {
+            self.fill_short_units(offset, out);
         } else {
             self.fill_units(offset, out);
         }
@@ -81,6 +91,25 @@ impl MixedStream {
             }
             out = later;
             at += len;
+        }
+    }
+
+    /// The same for units so short that starting the cipher for each would show: all own bytes are made in one go, and
+    /// shared units are then copied over them.
+    fn fill_short_units(&self, offset: u64, out: &mut [u8]) {
+        if self.shared_below < 100 << 32 {
+            self.own.fill(StreamId::Mixed, offset, out);
+        }
+        let mut draws = Draws::new(&self.own);
+        let (mut at, mut out) = (offset, out);
+        while !out.is_empty() {
+            let take = self.left_in_unit(at).min(out.len() as u64) as usize;
+            let (now, later) = out.split_at_mut(take);
+            if let Source::Pool(start) = self.source(draws.get(at / self.unit)) {
+                let from = (start + at % self.unit) as usize;
+                now.copy_from_slice(&POOL_BYTES[from..from + take]);
+            }
+            (at, out) = (at + take as u64, later);
         }
     }
 

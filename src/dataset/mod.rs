@@ -5,6 +5,7 @@ pub mod draw;
 pub mod shape;
 pub mod size;
 pub mod spec;
+mod walk;
 mod words;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use crate::recipe::Recipe;
 use draw::{Draws, Purpose, mix};
 use shape::Shape;
 pub use spec::{Spec, SpecError};
+pub use walk::Entry;
 use words::FileType;
 
 /// A spec made ready: what lies where, and what it is called.

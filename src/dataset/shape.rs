@@ -8,7 +8,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 
@@ -37,14 +37,23 @@ pub struct Shape {
     files: u64,
     spread: Spread,
     weights: Draws,
-    pages: Mutex<LruCache<u64, Page>>,
+    pages: Mutex<LruCache<u64, Arc<Page>>>,
 }
 
 /// The files of one page of folders.
 #[derive(Debug)]
-struct Page {
+pub(super) struct Page {
+    first_folder: u64,
     /// First file of each folder, and behind the last folder the first file of the next page.
     starts: Vec<u64>,
+}
+
+impl Page {
+    /// The files of one of its folders.
+    pub(super) fn files_of(&self, folder: u64) -> Range<u64> {
+        let at = (folder - self.first_folder) as usize;
+        self.starts[at]..self.starts[at + 1]
+    }
 }
 
 impl Shape {
@@ -106,7 +115,7 @@ impl Shape {
     }
 
     /// Files in the folders before a page: in proportion to the folders, rounded down.
-    fn files_before(&self, page: u64) -> u64 {
+    pub(super) fn files_before(&self, page: u64) -> u64 {
         let folders = page.saturating_mul(PAGE).min(self.folders);
         (u128::from(self.files) * u128::from(folders) / u128::from(self.folders)) as u64
     }
@@ -120,10 +129,15 @@ impl Shape {
     }
 
     /// Looks into a page's table. The lock is held meanwhile, so `look` must be short.
-    fn with_page<T>(&self, number: u64, look: impl FnOnce(&Page) -> T) -> T {
+    fn with_page<T>(&self, number: u64, look: impl FnOnce(&Arc<Page>) -> T) -> T {
         // The cache holds only what can be computed again, so a panic of another thread does not spoil it.
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        look(pages.get_or_insert(number, || self.deal(number)))
+        look(pages.get_or_insert(number, || Arc::new(self.deal(number))))
+    }
+
+    /// A page's table, to keep for a while.
+    pub(super) fn page(&self, number: u64) -> Arc<Page> {
+        self.with_page(number, Arc::clone)
     }
 
     /// Deals a page's files to its folders, each getting its part of the running sum of weights.
@@ -138,7 +152,10 @@ impl Shape {
             .collect();
         let total = u128::from(*sums.last().unwrap_or(&1));
         let dealt = |sum: u64| first + (u128::from(end - first) * u128::from(sum) / total) as u64;
-        Page { starts: std::iter::once(0).chain(sums.iter().copied()).map(dealt).collect() }
+        Page {
+            first_folder: number * PAGE,
+            starts: std::iter::once(0).chain(sums.iter().copied()).map(dealt).collect(),
+        }
     }
 
     /// A folder's share of its page's files, from 1 to about 2^22.
