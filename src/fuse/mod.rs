@@ -28,7 +28,16 @@ use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Vfs}
 pub enum ReadDirPlus {
     /// The dearer listing, always: best for programs that look at every entry.
     Always,
-    /// The kernel decides from what the reader did before.
+    /// The kernel decides: with attributes at the start of each directory, and further on if the entries before were
+    /// looked at.
+    ///
+    /// The default, because it is the best or next to it for all but one kind of reader. Measured beside the others
+    /// on 200,000 files, time of the first pass: in folders of 100 files, which fit into one reply, it is the same as
+    /// "always": `find -size`, `du` and `rsync -n` take a third of what "never" takes, where each entry costs a round
+    /// trip; a plain `find` takes 3.5 times as long, since the kernel makes an inode of each entry. In one directory
+    /// of all files a plain `find` is as fast as with "never", and "always" takes 3.5 times as long; but programs that
+    /// read all names before they look at the first (`find -size`, `du`) do not get the attributes along and take 2.7
+    /// times as long as with "always": the one case for asking for that. Second passes are alike.
     #[default]
     Auto,
     /// Names only.
