@@ -54,12 +54,15 @@ pub struct File {
     pub ext: Option<&'static str>,
     /// Seconds since 1970 of its last change.
     pub mtime: i64,
+    /// Whether its name gives the kind, because the extension means another.
+    with_kind: bool,
 }
 
 impl File {
     /// Appends its name.
     pub fn write_name(&self, out: &mut Vec<u8>) {
-        name::write_canonical(out, Some(self.stem.as_bytes()), &self.recipe, self.ext.map(str::as_bytes));
+        let ext = self.ext.map(str::as_bytes);
+        name::write_parts(out, Some(self.stem.as_bytes()), &self.recipe, self.with_kind, ext);
     }
 }
 
@@ -119,7 +122,8 @@ impl Dataset {
         let seed = self.first_seed.wrapping_add(index);
         let recipe = Recipe { kind: file_type.kind, seed, size: self.size(index), edition: 0 };
         let word = self.draws.word.below(index, words::FILES.len() as u64);
-        File { recipe, stem: words::FILES[word as usize], ext: file_type.ext, mtime: time(self.draws.time, index) }
+        let FileType { ext, with_kind, .. } = *file_type;
+        File { recipe, stem: words::FILES[word as usize], ext, mtime: time(self.draws.time, index), with_kind }
     }
 
     /// Size of file `index` in bytes.
@@ -129,15 +133,15 @@ impl Dataset {
         if is_empty { 0 } else { self.spec.size.size(self.draws.size, index) }
     }
 
-    fn file_type(&self, index: u64) -> FileType {
+    fn file_type(&self, index: u64) -> &FileType {
         let mut draw = self.draws.file_type.below(index, self.total_weight.into()) as u32;
         for row in &self.types {
             match draw.checked_sub(row.weight) {
-                None => return *row,
+                None => return row,
                 Some(rest) => draw = rest,
             }
         }
-        self.types[0]
+        &self.types[0]
     }
 
     /// Index of the listed file with exactly this name, whose recipe asks for `seed`: the seed gives the index, and the

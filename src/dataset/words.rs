@@ -1,5 +1,6 @@
 //! Words and extensions that names are made of. Their order is part of the format.
 
+use crate::name::needs_kind;
 use crate::recipe::{Kind, Mixed};
 
 /// First words of file names.
@@ -28,6 +29,14 @@ pub(super) struct FileType {
     pub(super) ext: Option<&'static str>,
     /// Kind of the contents.
     pub(super) kind: Kind,
+    /// Whether names give the kind, because the extension means another.
+    pub(super) with_kind: bool,
+}
+
+impl FileType {
+    fn new(weight: u32, ext: Option<&'static str>, kind: Kind) -> Self {
+        Self { weight, ext, kind, with_kind: needs_kind(kind, ext.map(str::as_bytes)) }
+    }
 }
 
 /// A home directory's types in rough proportion, every kind of content among them.
@@ -56,14 +65,14 @@ pub(super) fn mixed_types() -> Vec<FileType> {
         (8, Some("old"), Kind::Classic),
         (7, Some("dat"), Kind::Chunks),
     ]
-    .map(|(weight, ext, kind)| FileType { weight, ext, kind })
+    .map(|(weight, ext, kind)| FileType::new(weight, ext, kind))
     .into()
 }
 
 /// The single type of a dataset whose files are all of one kind.
 pub(super) fn single_type(kind: Kind) -> Vec<FileType> {
     let ext = if kind == Kind::Text { "txt" } else { "bin" };
-    vec![FileType { weight: 1, ext: Some(ext), kind }]
+    vec![FileType::new(1, Some(ext), kind)]
 }
 
 #[cfg(test)]
