@@ -80,6 +80,44 @@ fn the_first_files_of_a_huge_tree_come_at_once() {
 }
 
 #[test]
+fn long_listings_are_whole_and_in_order() {
+    let text = "files=30000,dirs=900,fanout=7,spread=varied,kind=mixed,seed=5";
+    let dataset = Dataset::new(Spec::parse(text).unwrap());
+    let mut expected = Vec::new();
+    for folder in 0..=900 {
+        let mut path = Vec::new();
+        dataset.write_folder_path(folder, &mut path);
+        let path = String::from_utf8(path).unwrap();
+        expected.extend(path.strip_suffix('/').map(String::from));
+        for index in dataset.shape().files_of(folder) {
+            let mut name = Vec::new();
+            dataset.file(index).write_name(&mut name);
+            expected.push(format!("{path}{}", String::from_utf8(name).unwrap()));
+        }
+    }
+    assert!(lines(&[text]) == expected);
+    let csv = lines(&["--format", "csv", text]);
+    assert!(csv[0].starts_with("path,") && csv.len() == 1 + expected.len());
+    assert!(csv[1..].iter().zip(&expected).all(|(row, path)| row.split(',').next() == Some(path)));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_quietly() {
+    use std::io::{BufRead, BufReader};
+    let mut child = std::process::Command::new(common::run::SEEDFS)
+        .args(["ls", "files=1000G,dirs=0"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn the_demo_is_some_64_mib_of_all_kinds_in_several_levels() {
     let dataset = Dataset::new(Spec::demo());
     let files: Vec<_> = (0..1000).map(|i| dataset.file(i)).collect();
