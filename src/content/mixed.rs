@@ -192,4 +192,17 @@ mod tests {
             assert!(kept.iter().max().unwrap() - kept.iter().min().unwrap() <= 1, "{compress}: {kept:?}");
         }
     }
+
+    #[test]
+    fn short_units_are_what_units_of_any_length_are() {
+        for (dedupe, unit) in [(25, 512), (100, 512), (60, 1024), (25, 2048)] {
+            let stream = MixedStream::new(Mixed::new(0, dedupe, unit).unwrap(), 7);
+            for (offset, len) in [(0, 70_000), (511, 2), (1000, 5001), ((1 << 62) - 300, 100_000)] {
+                let (mut one, mut other) = (vec![0; len], vec![0; len]);
+                stream.fill_short_units(offset, &mut one);
+                stream.fill_units(offset, &mut other);
+                assert!(one == other, "d{dedupe}u{unit}: {len} bytes at {offset}");
+            }
+        }
+    }
 }
