@@ -1,5 +1,6 @@
 //! Mounts that are always unmounted: in this process through the library, or by the real program.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
@@ -109,6 +110,14 @@ impl Drop for InProcess {
 pub fn seedfs() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
     command.stdin(Stdio::null()).env_remove("RUST_LOG");
+    // Tests that run under nohup would pass its ignored signal on.
+    // SAFETY: signal(2) may be called between fork and exec, and touches nothing of this process.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            Ok(())
+        })
+    };
     command
 }
 
