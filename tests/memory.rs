@@ -70,8 +70,8 @@ fn a_flood_of_names_is_forgotten_when_the_kernel_forgets_them() {
     drop_caches();
     let before = mount.memory_kib("VmRSS");
     std::thread::scope(|scope| {
-        scope.spawn(|| flood(10_000..500_000));
-        flood(500_000..1_000_000);
+        scope.spawn(|| flood(10_000..260_000));
+        flood(260_000..510_000);
     });
     let flooded = mount.memory_kib("VmRSS");
     drop_caches();

@@ -60,9 +60,9 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Ratios as `median (lowest-highest)`.
-pub(crate) fn spread(ratios: &[f64]) -> String {
-    let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = ratios.iter().copied().fold(0.0, f64::max);
-    format!("{:.2} ({lowest:.2}-{highest:.2})", median(ratios.to_vec()))
+/// Figures of several rounds as `median (lowest-highest)`.
+pub(crate) fn spread(figures: &[f64]) -> String {
+    let lowest = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = figures.iter().copied().fold(0.0, f64::max);
+    format!("{:.2} ({lowest:.2}-{highest:.2})", median(figures.to_vec()))
 }
