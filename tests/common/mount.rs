@@ -110,11 +110,13 @@ impl Drop for InProcess {
 pub fn seedfs() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
     command.stdin(Stdio::null()).env_remove("RUST_LOG");
-    // Tests that run under nohup would pass its ignored signal on.
+    // Signals that are ignored where the tests run (nohup, a job in the background) would be ignored here as well.
     // SAFETY: signal(2) may be called between fork and exec, and touches nothing of this process.
     unsafe {
         command.pre_exec(|| {
-            libc::signal(libc::SIGHUP, libc::SIG_DFL);
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             Ok(())
         })
     };
