@@ -31,7 +31,7 @@ fn main() {
 
 fn tree(spec: &str) -> Tree {
     let spec = Spec::parse(spec).expect("a valid spec of the list above");
-    Tree::new(Dataset::new(spec), Corpus::builtin(), false, Box::new(String::new))
+    Tree::new(Dataset::new(spec).expect("a valid dataset"), Corpus::builtin(), false, Box::new(String::new))
 }
 
 /// Lists `count` entries from `folder` on, folder after folder, a listing going on where the one before stopped.

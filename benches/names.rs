@@ -16,7 +16,7 @@ fn main() {
 }
 
 fn dataset(text: &str) -> Dataset {
-    Dataset::new(Spec::parse(text).expect("a dataset of the list above"))
+    Dataset::new(Spec::parse(text).expect("a valid spec")).expect("a valid dataset")
 }
 
 /// Calls `each` with the next indices below a million, [`BATCH`] of them each time.
@@ -33,7 +33,7 @@ fn over_files(bencher: Bencher<'_, '_>, mut each: impl FnMut(u64)) {
 fn file(bencher: Bencher<'_, '_>, text: &str) {
     let dataset = dataset(text);
     over_files(bencher, |index| {
-        black_box(dataset.file(index));
+        black_box(dataset.entry(index));
     });
 }
 
@@ -41,7 +41,7 @@ fn file(bencher: Bencher<'_, '_>, text: &str) {
 #[divan::bench(args = DATASETS)]
 fn write_name(bencher: Bencher<'_, '_>, text: &str) {
     let dataset = dataset(text);
-    let file = dataset.file(4711);
+    let file = dataset.entry(4711);
     let mut name = Vec::new();
     over_files(bencher, |_| {
         name.clear();

@@ -43,9 +43,9 @@
 //! ```
 //! use seedfs::dataset::{Dataset, Spec};
 //!
-//! let dataset = Dataset::new(Spec::parse("files=1G,size=lognormal:9.314,3.187")?);
+//! let dataset = Dataset::new(Spec::parse("files=1G,size=lognormal:9.314,3.187")?)?;
 //! let mut name = Vec::new();
-//! dataset.file(999_999_999).write_name(&mut name);
+//! dataset.entry(999_999_999).write_name(&mut name);
 //! assert!(name.ends_with(b".bin"));
 //! # Ok::<(), seedfs::dataset::SpecError>(())
 //! ```
@@ -54,6 +54,7 @@
 pub mod cli;
 pub mod content;
 pub mod dataset;
+pub mod edition;
 #[cfg(unix)]
 pub mod fuse;
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use seedfs::content::{Corpus, SyntheticFile};
 use seedfs::dataset::draw::{Draws, Purpose};
-use seedfs::dataset::{Dataset, Spec};
+use seedfs::dataset::{Dataset, Listed, Spec};
 use seedfs::name;
 use seedfs::tree::{file_ino, folder_ino};
 use sha2::{Digest, Sha256};
@@ -94,7 +94,7 @@ fn draws_are_those_of_the_page() {
     for row in table(".Ss Draws of datasets") {
         let [seed, purpose, index, draw] = words(row)[..] else { panic!("{row}") };
         let purpose = match purpose.parse().unwrap() {
-            5 => Purpose::Size,
+            5 => Purpose::Position,
             8 => Purpose::FileWord,
             10 => Purpose::FolderWeight,
             13 => Purpose::OnDemandTime,
@@ -105,9 +105,16 @@ fn draws_are_those_of_the_page() {
     }
 }
 
+fn mtime(entry: &Listed<'_>) -> i64 {
+    match entry {
+        Listed::File(file) => file.mtime,
+        Listed::Symlink(link) => link.mtime,
+    }
+}
+
 /// Path, inode and time of everything that a dataset lists, in the order of the page.
 fn entries(dataset: &str) -> Vec<(String, u64, i64)> {
-    let dataset = Dataset::new(Spec::parse(dataset).unwrap());
+    let dataset = Dataset::new(Spec::parse(dataset).unwrap()).unwrap();
     let mut entries = Vec::new();
     for folder in 0..dataset.shape().folders() {
         let mut path = Vec::new();
@@ -118,8 +125,8 @@ fn entries(dataset: &str) -> Vec<(String, u64, i64)> {
         }
         for index in dataset.shape().files_of(folder) {
             let mut path = path.clone();
-            dataset.file(index).write_name(&mut path);
-            entries.push((String::from_utf8(path).unwrap(), file_ino(index).0, dataset.file(index).mtime));
+            dataset.entry(index).write_name(&mut path);
+            entries.push((String::from_utf8(path).unwrap(), file_ino(index).0, mtime(&dataset.entry(index))));
         }
     }
     entries

@@ -46,7 +46,7 @@ fn lines_of_text_and_of_stamps() {
 
 #[test]
 fn the_first_listed_paths() {
-    let dataset = Dataset::new(Spec::demo());
+    let dataset = Dataset::new(Spec::parse("demo").unwrap()).unwrap();
     let mut path = b"/tmp/demo/".to_vec();
     dataset.write_folder_path(1, &mut path);
     let shown: Vec<&str> = README.lines().skip_while(|line| *line != "$ find /tmp/demo | head -5").skip(1).collect();

@@ -15,7 +15,7 @@ use super::error::CliError;
 pub(crate) fn dataset(text: Option<&str>, seed: Option<u64>) -> Result<Dataset, CliError> {
     let mut spec = Spec::parse(text.unwrap_or("demo")).map_err(|e| CliError::usage(e.to_string()))?;
     spec.seed = seed.unwrap_or(spec.seed);
-    Ok(Dataset::new(spec))
+    Dataset::new(spec).map_err(|e| CliError::usage(e.to_string()))
 }
 
 /// The corpus in this file, or the built-in one.

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use crate::Recipe;
-use crate::dataset::{Dataset, Entry};
+use crate::dataset::{Dataset, Entry, File, Listed, Symlink};
 use crate::tree::{file_ino, folder_ino};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -41,22 +40,28 @@ enum Format {
     Csv,
 }
 
-/// One entry, as programs read it. Fields that only files have are empty for directories.
-#[derive(Debug, Serialize)]
+/// One entry, as programs read it. Fields that its type has not are empty; so are those of an owner where the tree
+/// names none.
+#[derive(Debug, Default, Serialize)]
 struct Row<'a> {
     path: &'a str,
     r#type: &'static str,
     ino: u64,
-    mode: &'static str,
+    mode: String,
+    nlink: Option<u64>,
+    uid: Option<u32>,
+    gid: Option<u32>,
     mtime: i64,
     size: Option<u64>,
     kind: Option<String>,
     seed: Option<u64>,
     edition: Option<u32>,
+    target: Option<String>,
 }
 
 /// The header of comma-separated values, written even where no row follows.
-const COLUMNS: [&str; 9] = ["path", "type", "ino", "mode", "mtime", "size", "kind", "seed", "edition"];
+const COLUMNS: [&str; 13] =
+    ["path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target"];
 
 /// Writes rows in one of the formats to the end of a buffer.
 enum Rows<'a> {
@@ -125,9 +130,8 @@ fn format_part(dataset: &Dataset, format: Format, part: u64, text: &mut Vec<u8>)
     }
     dataset.walk(part * PART..(part + 1) * PART, |entry, path| match entry {
         Entry::Folder(folder) => rows.write(path, |path| folder_row(dataset, folder, path)),
-        Entry::File(index, file) => {
-            rows.write(path, |path| file_row(&file.recipe, file_ino(index).0, file.mtime, path))
-        }
+        Entry::Listed(_, Listed::File(file)) => rows.write(path, |path| file_row(&file, path)),
+        Entry::Listed(_, Listed::Symlink(link)) => rows.write(path, |path| link_row(dataset, &link, path)),
     })?;
     rows.finish()
 }
@@ -137,25 +141,44 @@ fn folder_row<'a>(dataset: &Dataset, folder: u64, path: &'a str) -> Row<'a> {
         path,
         r#type: "directory",
         ino: folder_ino(folder).0,
-        mode: "755",
+        mode: octal(dataset.folder_mode()),
         mtime: dataset.folder_time(folder),
-        size: None,
-        kind: None,
-        seed: None,
-        edition: None,
+        ..Row::default()
     }
 }
 
-fn file_row<'a>(recipe: &Recipe, ino: u64, mtime: i64, path: &'a str) -> Row<'a> {
+fn link_row<'a>(dataset: &Dataset, link: &Symlink<'_>, path: &'a str) -> Row<'a> {
+    Row {
+        path,
+        r#type: "symlink",
+        ino: file_ino(link.index).0,
+        mode: octal(0o777),
+        nlink: Some(1),
+        mtime: link.mtime,
+        target: Some(String::from_utf8_lossy(&dataset.link_target(link)).into_owned()),
+        ..Row::default()
+    }
+}
+
+fn file_row<'a>(file: &File<'_>, path: &'a str) -> Row<'a> {
+    let recipe = &file.recipe;
     Row {
         path,
         r#type: "file",
-        ino,
-        mode: "644",
-        mtime,
-        size: Some(recipe.size),
+        ino: file_ino(file.inode).0,
+        mode: octal(file.mode),
+        nlink: Some(file.links),
+        uid: file.owner.map(|(uid, _)| uid),
+        gid: file.owner.map(|(_, gid)| gid),
+        mtime: file.mtime,
+        size: Some(file.size),
         kind: Some(recipe.kind.to_string()),
         seed: Some(recipe.seed),
         edition: Some(recipe.edition),
+        target: None,
     }
+}
+
+fn octal(mode: u16) -> String {
+    format!("{mode:o}")
 }
