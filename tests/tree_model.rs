@@ -301,7 +301,7 @@ fn listed_only_hides_every_other_name() {
     let tree = tree("files=3,dirs=0,kind=random", true);
     assert_eq!(tree.lookup(Ino::ROOT, b"s42-1GiB"), Err(FsError::NotFound));
     let mut name = Vec::new();
-    tree.dataset().file(0).write_name(&mut name);
+    tree.dataset().entry(0).write_name(&mut name);
     assert!(tree.lookup(Ino::ROOT, &name).is_ok());
 }
 

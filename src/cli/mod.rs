@@ -4,6 +4,7 @@
 mod argv;
 mod cat;
 mod completions;
+mod duplicates;
 mod error;
 mod input;
 mod ls;
@@ -50,6 +51,7 @@ enum Command {
     Umount(umount::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Duplicates(duplicates::Args),
     Completions(completions::Args),
 }
 
@@ -100,6 +102,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Duplicates(args) => duplicates::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

@@ -1,6 +1,6 @@
 //! Targets of symbolic links.
 
-use super::layout::{LinkKind, Section};
+use super::layout::LinkKind;
 use super::{Dataset, Listed, Symlink};
 use crate::name;
 
@@ -41,9 +41,7 @@ impl Dataset {
         match self.entry(index) {
             Listed::File(file) => file.write_name(&mut path),
             // Not to a link: chains and circles would come about by chance.
-            Listed::Symlink(_) => {
-                path.pop();
-            }
+            Listed::Symlink(_) => {}
         }
         path
     }
@@ -70,10 +68,5 @@ impl Dataset {
             // The folder above, or this one.
             out.extend_from_slice(b".");
         }
-    }
-
-    /// Whether file `index` is a symbolic link.
-    pub fn is_symlink(&self, index: u64) -> bool {
-        self.only_size.is_none() && matches!(self.place(index).cell.section, Section::Symlink(_))
     }
 }

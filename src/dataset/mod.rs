@@ -111,13 +111,7 @@ impl Dataset {
             _ => None,
         };
         Ok(Self {
-            shape: Shape::new(
-                spec.dir_count() + 1,
-                spec.fanout,
-                spec.files,
-                spec.spread,
-                draws(Purpose::FolderWeight),
-            ),
+            shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
             positions: Permutation::new(spec.files, draws(Purpose::Position)),
             total_bytes: totals::total(&layout, &strata, scale) as u64,
             only_size,
@@ -189,7 +183,8 @@ impl Dataset {
     #[inline]
     pub fn entry(&self, index: u64) -> Listed<'_> {
         if let Some(size) = self.only_size {
-            let recipe = Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
+            let recipe =
+                Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
             return Listed::File(self.file_with(index, index, recipe, None, Cow::Borrowed(&self.strata[0].tail)));
         }
         let place = self.place(index);
@@ -273,7 +268,11 @@ impl Dataset {
                 match parsed.stem.and_then(trailing_number) {
                     Some(member) if self.only_size.is_none() => {
                         let place = self.place(first);
-                        if member < place.cell.members && place.member == 0 { self.index_at(&place, member) } else { first }
+                        if member < place.cell.members && place.member == 0 {
+                            self.index_at(&place, member)
+                        } else {
+                            first
+                        }
                     }
                     _ => first,
                 }
@@ -312,6 +311,23 @@ impl Dataset {
     /// Permission bits of folders.
     pub fn folder_mode(&self) -> u16 {
         self.spec.permissions.dirs
+    }
+
+    /// Appends the path of entry `index` from the root.
+    pub fn write_path(&self, index: u64, out: &mut Vec<u8>) {
+        self.write_folder_path(self.shape.folder_of(index), out);
+        self.entry(index).write_name(out);
+    }
+
+    /// Index of the entry at a path from the root; `None` for folders and for what is not listed.
+    pub fn index_at_path(&self, path: &[u8]) -> Option<u64> {
+        let (folders, name) = match path.iter().rposition(|&b| b == b'/') {
+            Some(slash) => (&path[..slash], &path[slash + 1..]),
+            None => (&path[..0], path),
+        };
+        let parts = folders.split(|&b| b == b'/').filter(|part| !part.is_empty());
+        let folder = parts.into_iter().try_fold(0, |folder, part| self.folder_named(folder, part))?;
+        self.index_named(name).filter(|index| self.shape.files_of(folder).contains(index))
     }
 
     /// Appends the path of a folder from the root, with a slash behind each part; nothing for the root.

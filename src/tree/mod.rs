@@ -140,7 +140,8 @@ impl Tree {
     fn recipe(&self, node: Node) -> Option<Recipe> {
         match node {
             Node::Listed(index) => match self.dataset.entry(index) {
-                Listed::File(file) => Some(file.recipe),
+                // The further names of a file have its inode; numbers of their own stand for nothing.
+                Listed::File(file) => (file.inode == index).then_some(file.recipe),
                 Listed::Symlink(_) => None,
             },
             Node::OnDemand(recipe) => Some(recipe),
@@ -407,15 +408,5 @@ fn is_hole(recipe: &Recipe) -> bool {
 /// What is the same for most inodes of a type.
 #[inline]
 fn plain(ino: Ino, file_type: FileType) -> Attr {
-    Attr {
-        ino,
-        file_type,
-        size: 0,
-        blocks: 0,
-        perm: 0o644,
-        owner: None,
-        nlink: 1,
-        mtime: seconds(0),
-        volatile: false,
-    }
+    Attr { ino, file_type, size: 0, blocks: 0, perm: 0o644, owner: None, nlink: 1, mtime: seconds(0), volatile: false }
 }
