@@ -128,6 +128,12 @@ impl Layout {
         matches!(&self.cells[..], [] | [Cell { section: Section::Single, .. }])
     }
 
+    /// Positions below this one are those of regular files, all others those of symbolic links.
+    pub fn regular(&self) -> u64 {
+        let links = self.cells.partition_point(|cell| !matches!(cell.section, Section::Symlink(_)));
+        self.cells[..links].last().map_or(0, |cell| cell.start + cell.len())
+    }
+
     /// Takes a position apart, which must be below the number of files.
     #[inline]
     pub fn place(&self, position: u64) -> Place<'_> {
