@@ -214,7 +214,8 @@ mod tests {
             assert_eq!(parse_fraction(text.as_bytes(), 4), Some(units), "{text}");
             assert_eq!(write_fraction(units, 4), text);
         }
-        for text in ["", ".", "1.", ".5", "1.00001", "1,5", "-1", "1e3", "99999999999999999999", "1844674407370955.17"] {
+        for text in ["", ".", "1.", ".5", "1.00001", "1,5", "-1", "1e3", "99999999999999999999", "1844674407370955.17"]
+        {
             assert_eq!(parse_fraction(text.as_bytes(), 4), None, "{text}");
         }
     }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{Corpus, Generator};
-use crate::name::{self, NameError};
 use crate::edition::{EditionError, PieceTable};
+use crate::name::{self, NameError};
 use crate::recipe::Recipe;
 use crate::units::MAX_SIZE;
 

@@ -111,13 +111,7 @@ impl Dataset {
             _ => None,
         };
         Ok(Self {
-            shape: Shape::new(
-                spec.dir_count() + 1,
-                spec.fanout,
-                spec.files,
-                spec.spread,
-                draws(Purpose::FolderWeight),
-            ),
+            shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
             positions: Permutation::new(spec.files, draws(Purpose::Position)),
             total_bytes: totals::total(&layout, &strata, scale) as u64,
             only_size,
@@ -189,7 +183,8 @@ impl Dataset {
     #[inline]
     pub fn entry(&self, index: u64) -> Listed<'_> {
         if let Some(size) = self.only_size {
-            let recipe = Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
+            let recipe =
+                Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
             return Listed::File(self.file_with(index, index, recipe, None, Cow::Borrowed(&self.strata[0].tail)));
         }
         let place = self.place(index);
@@ -273,7 +268,11 @@ impl Dataset {
                 match parsed.stem.and_then(trailing_number) {
                     Some(member) if self.only_size.is_none() => {
                         let place = self.place(first);
-                        if member < place.cell.members && place.member == 0 { self.index_at(&place, member) } else { first }
+                        if member < place.cell.members && place.member == 0 {
+                            self.index_at(&place, member)
+                        } else {
+                            first
+                        }
                     }
                     _ => first,
                 }

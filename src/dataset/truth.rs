@@ -113,18 +113,16 @@ impl Dataset {
     ///
     /// # Errors
     /// The first one of `visit`.
-    pub fn duplicate_groups<E>(
-        &self,
-        corpus: &Corpus,
-        mut visit: impl FnMut(Group) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn duplicate_groups<E>(&self, corpus: &Corpus, mut visit: impl FnMut(Group) -> Result<(), E>) -> Result<(), E> {
         if self.has_doubtful_files() {
             return self.groups_by_looking(corpus, visit);
         }
         let mut empty = Vec::new();
         for cell in self.layout.cells() {
             match cell.section {
-                Section::Empty => empty.extend((0..cell.groups).map(|group| self.index_at(&Place { cell, group, member: 0 }, 0))),
+                Section::Empty => {
+                    empty.extend((0..cell.groups).map(|group| self.index_at(&Place { cell, group, member: 0 }, 0)))
+                }
                 Section::Duplicates | Section::HardLinks | Section::Sparse => {
                     for group in 0..cell.groups {
                         visit(self.group(cell, group))?;
@@ -151,11 +149,7 @@ impl Dataset {
         Group { content, size, files }
     }
 
-    fn groups_by_looking<E>(
-        &self,
-        corpus: &Corpus,
-        mut visit: impl FnMut(Group) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn groups_by_looking<E>(&self, corpus: &Corpus, mut visit: impl FnMut(Group) -> Result<(), E>) -> Result<(), E> {
         let mut groups: HashMap<Content, Group> = HashMap::new();
         for index in 0..self.shape.files() {
             let Listed::File(file) = self.entry(index) else { continue };

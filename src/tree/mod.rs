@@ -407,15 +407,5 @@ fn is_hole(recipe: &Recipe) -> bool {
 /// What is the same for most inodes of a type.
 #[inline]
 fn plain(ino: Ino, file_type: FileType) -> Attr {
-    Attr {
-        ino,
-        file_type,
-        size: 0,
-        blocks: 0,
-        perm: 0o644,
-        owner: None,
-        nlink: 1,
-        mtime: seconds(0),
-        volatile: false,
-    }
+    Attr { ino, file_type, size: 0, blocks: 0, perm: 0o644, owner: None, nlink: 1, mtime: seconds(0), volatile: false }
 }

@@ -27,7 +27,13 @@ impl Spec {
 
     fn write_toml(&self, out: &mut String) -> std::fmt::Result {
         // TOML integers end at 2^63-1, so the seed is a string.
-        writeln!(out, "format = {FORMAT_VERSION}\nseed = \"{}\"\nfiles = {}\ndirs = {}", self.seed, self.files, self.dir_count())?;
+        writeln!(
+            out,
+            "format = {FORMAT_VERSION}\nseed = \"{}\"\nfiles = {}\ndirs = {}",
+            self.seed,
+            self.files,
+            self.dir_count()
+        )?;
         if let Some(bytes) = self.bytes {
             writeln!(out, "bytes = {bytes}")?;
         }
@@ -52,7 +58,12 @@ impl Spec {
         writeln!(out, "owners = \"{}\"", owners.join("+"))?;
         let (from, to) = (civil_day(self.times.from / 86_400), civil_day(self.times.to / 86_400));
         writeln!(out, "\n[times]\nfrom = \"{from}\"\nto = \"{to}\"\nrecent = {}", self.times.recent)?;
-        writeln!(out, "\n[names]\nfiles = {}\ndirs = {}", quoted_list(&self.names.files), quoted_list(&self.names.dirs))?;
+        writeln!(
+            out,
+            "\n[names]\nfiles = {}\ndirs = {}",
+            quoted_list(&self.names.files),
+            quoted_list(&self.names.dirs)
+        )?;
         if let Some(corpus) = &self.corpus {
             writeln!(out, "\n[corpus]\npath = {}", quoted(&corpus.path.to_string_lossy()))?;
             corpus.sha256.iter().try_for_each(|digest| writeln!(out, "sha256 = \"{digest}\""))?;

@@ -52,8 +52,8 @@ pub(super) const KEYS: [Key; 35] = [
         _ => Err(format!("is not the format version of this program, which is {}", crate::FORMAT_VERSION)),
     }),
     key("seed", |d, v| {
-        d.spec.seed = parse_seed(v.one()?.as_bytes())
-            .map_err(|e| format!("{e} (a seed is a whole number from 0 to 2^64-1)"))?;
+        d.spec.seed =
+            parse_seed(v.one()?.as_bytes()).map_err(|e| format!("{e} (a seed is a whole number from 0 to 2^64-1)"))?;
         Ok(())
     }),
     key("files", |d, v| {
@@ -183,9 +183,9 @@ fn count(text: &str) -> Result<u64, String> {
 
 /// A number with up to six decimals, in millionths.
 fn fraction(text: &str, min: u64, max: u64) -> Result<u64, String> {
-    crate::units::parse_fraction(text.as_bytes(), 6)
-        .filter(|n| (min..=max).contains(n))
-        .ok_or_else(|| format!("must be a number from {} to {} with at most 6 decimals", min as f64 / 1e6, max / 1_000_000))
+    crate::units::parse_fraction(text.as_bytes(), 6).filter(|n| (min..=max).contains(n)).ok_or_else(|| {
+        format!("must be a number from {} to {} with at most 6 decimals", min as f64 / 1e6, max / 1_000_000)
+    })
 }
 
 /// The largest weight.
@@ -260,7 +260,8 @@ fn mode_row((text, weight): (&str, u32)) -> Result<(u16, u32), String> {
 fn owner_row((text, weight): (&str, u32)) -> Result<((u32, u32), u32), String> {
     let number = |text: &str| parse_decimal(text.as_bytes()).ok().and_then(|n| u32::try_from(n).ok());
     let pair = text.split_once(':').and_then(|(user, group)| number(user).zip(number(group)));
-    pair.map(|pair| (pair, weight)).ok_or_else(|| "must be numbers of users and groups, such as 90*1000:1000+10*0:0".into())
+    pair.map(|pair| (pair, weight))
+        .ok_or_else(|| "must be numbers of users and groups, such as 90*1000:1000+10*0:0".into())
 }
 
 /// Seconds since 1970 of the start of a day such as 2024-12-31, years 1970 to 2400.
@@ -288,7 +289,11 @@ fn days_of(year: i64, month: i64) -> i64 {
 fn words(texts: &[String], of_folders: bool) -> Result<Vec<String>, String> {
     let is_recipe = |word: &String| of_folders && crate::name::parse(format!("{word}-0").as_bytes()).is_ok();
     let fits = |word: &String| {
-        (1..=150).contains(&word.len()) && !word.contains(['/', '\0']) && !word.ends_with("-link") && word != "." && word != ".."
+        (1..=150).contains(&word.len())
+            && !word.contains(['/', '\0'])
+            && !word.ends_with("-link")
+            && word != "."
+            && word != ".."
     };
     if texts.is_empty() || texts.len() > 10_000 || !texts.iter().all(|word| fits(word) && !is_recipe(word)) {
         return Err("must be 1 to 10000 words of 1 to 150 bytes without slash, none ending in -link or like s42".into());
@@ -320,4 +325,3 @@ pub(super) fn set_type(row: &mut TypeSpec, key: &str, text: &str) -> Result<(), 
     }
     Ok(())
 }
-
