@@ -88,6 +88,9 @@ impl Place<'_> {
     }
 }
 
+/// Most pairs of a hole and zeros. Their sizes are all different, so with more of them they would be most of the bytes.
+const MAX_SPARSE: u64 = 1024;
+
 /// All cells of a dataset.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -128,6 +131,12 @@ impl Layout {
         matches!(&self.cells[..], [] | [Cell { section: Section::Single, .. }])
     }
 
+    /// Positions below this one are those of regular files, all others those of symbolic links.
+    pub fn regular(&self) -> u64 {
+        let links = self.cells.partition_point(|cell| !matches!(cell.section, Section::Symlink(_)));
+        self.cells[..links].last().map_or(0, |cell| cell.start + cell.len())
+    }
+
     /// Takes a position apart, which must be below the number of files.
     #[inline]
     pub fn place(&self, position: u64) -> Place<'_> {
@@ -150,7 +159,7 @@ fn sections(spec: &Spec) -> Vec<(Section, u64, u64)> {
     let edits = spec.near.edits.len() as u64;
     let near = spec.near.share.of(spec.files).checked_div(edits).unwrap_or(0);
     sections.push((Section::Near, near, edits + 1));
-    sections.push((Section::Sparse, spec.sparse.of(spec.files), 2));
+    sections.push((Section::Sparse, spec.sparse.of(spec.files).min(MAX_SPARSE), 2));
     sections.push((Section::Empty, spec.empty.of(spec.files), 1));
     let links = &spec.symlinks;
     let total = links.share.of(spec.files);

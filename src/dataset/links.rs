@@ -1,25 +1,29 @@
 //! Targets of symbolic links.
 
 use super::layout::LinkKind;
-use super::{Dataset, Listed, Symlink};
+use super::{Dataset, Symlink};
 use crate::name;
 
 /// Longest target in bytes: what Linux allows.
 const MAX_TARGET: usize = 4095;
 
 impl Dataset {
-    /// Target of a symbolic link, at most 4,095 bytes. A target whose path would be longer is left dangling.
+    /// Target of a symbolic link, at most 4,095 bytes. A link whose target would be longer, or that
+    /// has no file to point to, is left dangling.
     pub fn link_target(&self, link: &Symlink<'_>) -> Vec<u8> {
         let mut target = Vec::new();
         match link.kind {
             LinkKind::Relative => {
-                let path = self.linked_path(link.index);
-                self.write_relative(self.shape.folder_of(link.index), &path, &mut target);
+                if let Some(path) = self.linked_path(link.index) {
+                    self.write_relative(self.shape.folder_of(link.index), &path, &mut target);
+                }
             }
             LinkKind::Absolute => {
-                target.extend_from_slice(self.spec.symlinks.root.as_bytes());
-                target.push(b'/');
-                target.extend_from_slice(&self.linked_path(link.index));
+                if let Some(path) = self.linked_path(link.index) {
+                    target.extend_from_slice(self.spec.symlinks.root.as_bytes());
+                    target.push(b'/');
+                    target.extend_from_slice(&path);
+                }
             }
             LinkKind::Dangling => {}
             LinkKind::Loop if link.index.is_multiple_of(2) => link.write_name(&mut target),
@@ -33,20 +37,21 @@ impl Dataset {
         target
     }
 
-    /// The path from the root of what a link points to: a file, or where the draw falls on another link, its folder.
-    fn linked_path(&self, link: u64) -> Vec<u8> {
-        let index = self.draws.link_target.below(link, self.shape.files());
+    /// The path from the root of the regular file that a link points to; `None` where there are only links. Neither to
+    /// links nor to folders: circles would come about by chance.
+    fn linked_path(&self, link: u64) -> Option<Vec<u8>> {
+        let files = self.layout.regular();
+        if files == 0 {
+            return None;
+        }
+        let index = self.positions.backward(self.draws.link_target.below(link, files));
         let mut path = Vec::new();
         self.write_folder_path(self.shape.folder_of(index), &mut path);
-        match self.entry(index) {
-            Listed::File(file) => file.write_name(&mut path),
-            // Not to a link: chains and circles would come about by chance.
-            Listed::Symlink(_) => {}
-        }
-        path
+        self.entry(index).write_name(&mut path);
+        Some(path)
     }
 
-    /// Appends the way from a folder to a path from the root.
+    /// Appends the way from a folder to the path of a file from the root.
     fn write_relative(&self, folder: u64, path: &[u8], out: &mut Vec<u8>) {
         let mut from = Vec::new();
         self.write_folder_path(folder, &mut from);
@@ -64,9 +69,5 @@ impl Dataset {
             out.extend_from_slice(b"../");
         }
         out.extend_from_slice(&path[shared..]);
-        if path.len() == shared {
-            // The folder above, or this one.
-            out.extend_from_slice(b".");
-        }
     }
 }

@@ -113,7 +113,8 @@ impl Dataset {
         Ok(Self {
             shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
             positions: Permutation::new(spec.files, draws(Purpose::Position)),
-            total_bytes: totals::total(&layout, &strata, scale) as u64,
+            total_bytes: (totals::total(&layout, &strata, scale) as u64)
+                .saturating_add(totals::inserted(&layout, &spec.near.edits)),
             only_size,
             scale,
             strata,

@@ -6,6 +6,7 @@
 use super::layout::{Cell, Layout, NEAR_MIN, Section};
 use super::spec::{MAX_COUNT, Spec, SpecError};
 use super::types::{Stratum, strata};
+use crate::edition::Edit;
 
 /// Groups that are added up one by one, from the largest down.
 const EXACT: u64 = 1024;
@@ -54,6 +55,12 @@ pub(super) fn cell_bytes(cell: &Cell, stratum: &Stratum, scale: Option<f64>) -> 
 /// Bytes of all files, to much better than 1 % for any number of files.
 pub(super) fn total(layout: &Layout, strata: &[Stratum], scale: Option<f64>) -> f64 {
     layout.cells().iter().map(|cell| cell_bytes(cell, &strata[cell.stratum], scale)).sum()
+}
+
+/// Bytes that near-duplicates have beyond those of the files they were made from.
+pub(super) fn inserted(layout: &Layout, edits: &[Edit]) -> u64 {
+    let cells = layout.cells().iter().filter(|cell| cell.section == Section::Near);
+    if edits.contains(&Edit::Insert) { cells.map(|cell| cell.groups).sum() } else { 0 }
 }
 
 /// What all sizes are multiplied by so that they add up to what was asked for.

@@ -52,7 +52,7 @@ pub struct Spec {
     pub hardlinks: Groups,
     /// Near-duplicates.
     pub near: Near,
-    /// Files of zeros beside a hole of the same size.
+    /// Files of zeros beside a hole of the same size: 1,024 at most.
     pub sparse: Share,
     /// Symbolic links.
     pub symlinks: Symlinks,
