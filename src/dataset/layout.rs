@@ -49,6 +49,8 @@ pub struct Cell {
     pub start: u64,
     /// Groups in it, at least one.
     pub groups: u64,
+    /// Groups of the same section and as many files in the cells before it.
+    pub before: u64,
     /// Files of a group, at least one.
     pub members: u64,
     /// What they are.
@@ -157,8 +159,11 @@ fn sections(spec: &Spec) -> Vec<(Section, u64, u64)> {
         sections.extend(deal(groups, spec.files).into_iter().map(|(members, groups)| (section, groups, members)));
     }
     let edits = spec.near.edits.len() as u64;
-    let near = spec.near.share.of(spec.files).checked_div(edits).unwrap_or(0);
-    sections.push((Section::Near, near, edits + 1));
+    let near = spec.near.share.of(spec.files);
+    // The last group has but the first edits, so that the share is exact.
+    let rest = near.checked_rem(edits).unwrap_or(0);
+    sections.push((Section::Near, near.checked_div(edits).unwrap_or(0), edits + 1));
+    sections.push((Section::Near, rest.min(1), rest + 1));
     sections.push((Section::Sparse, spec.sparse.of(spec.files).min(MAX_SPARSE), 2));
     sections.push((Section::Empty, spec.empty.of(spec.files), 1));
     let links = &spec.symlinks;
@@ -228,8 +233,10 @@ impl Cells<'_> {
             Section::Symlink(_) => vec![1],
             _ => self.strata.iter().map(|stratum| stratum.weight).collect(),
         };
+        let mut before = 0;
         for (stratum, groups) in split(groups, &weights).into_iter().enumerate().filter(|&(_, n)| n > 0) {
-            let cell = Cell { start: self.next, groups, members, section, stratum };
+            let cell = Cell { start: self.next, groups, before, members, section, stratum };
+            before += groups;
             self.next += cell.len();
             self.list.push(cell);
         }

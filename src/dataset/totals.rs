@@ -7,6 +7,7 @@ use super::layout::{Cell, Layout, NEAR_MIN, Section};
 use super::spec::{MAX_COUNT, Spec, SpecError};
 use super::types::{Stratum, strata};
 use crate::edition::Edit;
+use crate::units::MAX_SIZE;
 
 /// Groups that are added up one by one, from the largest down.
 const EXACT: u64 = 1024;
@@ -23,8 +24,9 @@ pub(super) fn group_size(cell: &Cell, stratum: &Stratum, group: u64, scale: Opti
     let size = || stratum.size((group as f64 + 0.5) / cell.groups as f64, scale);
     match cell.section {
         Section::Single | Section::Duplicates | Section::HardLinks => size(),
-        Section::Near => size().max(NEAR_MIN).max(stratum.kind.distinct_size().unwrap_or(0)),
-        Section::Sparse => (group + 1) * SPARSE_STEP,
+        // One byte less than the most, which an edit may insert.
+        Section::Near => size().max(NEAR_MIN).max(stratum.kind.distinct_size().unwrap_or(0)).min(MAX_SIZE - 1),
+        Section::Sparse => (cell.before + group + 1) * SPARSE_STEP,
         Section::Empty | Section::Symlink(_) => 0,
     }
 }
@@ -59,8 +61,10 @@ pub(super) fn total(layout: &Layout, strata: &[Stratum], scale: Option<f64>) -> 
 
 /// Bytes that near-duplicates have beyond those of the files they were made from.
 pub(super) fn inserted(layout: &Layout, edits: &[Edit]) -> u64 {
-    let cells = layout.cells().iter().filter(|cell| cell.section == Section::Near);
-    if edits.contains(&Edit::Insert) { cells.map(|cell| cell.groups).sum() } else { 0 }
+    let Some(at) = edits.iter().position(|&edit| edit == Edit::Insert) else { return 0 };
+    // The first file of a group is no edit.
+    let inserts = |cell: &&Cell| cell.section == Section::Near && at as u64 + 1 < cell.members;
+    layout.cells().iter().filter(inserts).map(|cell| cell.groups).sum()
 }
 
 /// What all sizes are multiplied by so that they add up to what was asked for.
