@@ -75,7 +75,7 @@ fn time(times: &spec::Times, draws: Draws, index: u64) -> i64 {
 
 /// Time of last change of a file that is named but not listed, in seconds since 1970: its seed decides.
 pub fn on_demand_time(recipe: &Recipe) -> i64 {
-    time(&Spec::default().times, Draws::new(0, Purpose::OnDemandTime), recipe.seed)
+    time(&spec::Times::default(), Draws::new(0, Purpose::OnDemandTime), recipe.seed)
 }
 
 /// One of several weighted values, by a draw.

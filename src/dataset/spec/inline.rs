@@ -1,10 +1,15 @@
 //! Datasets on one line: `files=1M,size=4KiB`, `home`, `home,files=10k`, `my.toml,seed=3`.
 
+use std::path::PathBuf;
+
 use super::keys::Value;
 use super::{Draft, Spec, SpecError};
 
 /// Keys of the inline text that stand for the share of a table.
 const TABLES: [&str; 4] = ["duplicates", "hardlinks", "near", "symlinks"];
+
+/// Keys that take lists.
+const LISTS: [&str; 3] = ["near.edits", "names.files", "names.dirs"];
 
 impl Spec {
     /// Reads a preset's name, the path of a TOML document, or `key=value` pairs separated by commas; pairs behind a
@@ -23,6 +28,8 @@ impl Spec {
             Some(base) => Draft::from_base(base)?,
             None => Draft::default(),
         };
+        // Paths on the command line start where the program runs.
+        draft.directory = PathBuf::new();
         apply(&mut draft, pairs)?;
         draft.end_layer();
         draft.finish()
@@ -37,11 +44,17 @@ fn apply(draft: &mut Draft, text: &str) -> Result<(), SpecError> {
             return Err(SpecError::new(format!("{key}: given twice; keep one")));
         }
         given.push(key);
-        draft
-            .set(&name, &Value::One(value.to_owned()))
-            .map_err(|why| SpecError::new(format!("{key}={value}: {why}")))?;
+        draft.set(&name, &written(&name, value)).map_err(|why| SpecError::new(format!("{key}={value}: {why}")))?;
     }
     Ok(())
+}
+
+/// A value as a document has it: keys that take lists have their items separated by commas.
+fn written(name: &str, value: &str) -> Value {
+    match value.contains(',') && LISTS.contains(&name) {
+        true => Value::Many(value.split(',').map(str::to_owned).collect()),
+        false => Value::One(value.to_owned()),
+    }
 }
 
 /// Splits at commas; a part without `=` belongs to the value before it, as in `size=lognormal:9,3`.

@@ -6,7 +6,7 @@ use crate::dataset::size::SizeDistribution;
 use crate::dataset::types::mixed_types;
 use crate::edition::Edit;
 use crate::recipe::Kind;
-use crate::units::{parse_count, parse_decimal, parse_seed, parse_size};
+use crate::units::{NumberError, parse_count, parse_decimal, parse_seed, parse_size};
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +154,15 @@ pub(super) const KEYS: [Key; 35] = [
     key("corpus.sha256", |d, v| corpus_digest(d, v.one()?)),
 ];
 
+/// Keys of the rows of the table of types.
+const TYPE_KEYS: [&str; 4] = ["ext", "kind", "weight", "size"];
+
+/// The names of all keys of a document, those in a table with its name before a dot.
+pub fn key_names() -> impl Iterator<Item = String> {
+    let plain = ["extends"].into_iter().chain(KEYS.iter().map(|key| key.name)).map(str::to_owned);
+    plain.chain(TYPE_KEYS.map(|key| format!("types.{key}")))
+}
+
 /// The digest belongs to the corpus whose path comes before it, as it does in the order of their names.
 fn corpus_digest(draft: &mut Draft, text: &str) -> Result<(), String> {
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -218,6 +227,8 @@ fn groups(text: &str) -> Result<Vec<(u64, u32)>, String> {
             _ => return Err("must be sizes of groups from 2 to 2^32, each once, with weights: 60*2+40*3".into()),
         }
     }
+    // The order does not matter, so there is but one.
+    sizes.sort_unstable();
     Ok(sizes)
 }
 
@@ -285,20 +296,33 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Words of names. A folder's name is a word, a dash and a number, and must not be a file's.
+/// Words of names. What is made of them must tell files, links and folders apart, and the members of a group.
 fn words(texts: &[String], of_folders: bool) -> Result<Vec<String>, String> {
-    let is_recipe = |word: &String| of_folders && crate::name::parse(format!("{word}-0").as_bytes()).is_ok();
+    let is_recipe = |name: String| crate::name::parse(name.as_bytes()).is_ok();
     let fits = |word: &String| {
-        (1..=150).contains(&word.len())
-            && !word.contains(['/', '\0'])
-            && !word.ends_with("-link")
-            && word != "."
-            && word != ".."
+        let of_one_kind = match of_folders {
+            true => !word.ends_with("-link") && !is_recipe(format!("{word}-0")),
+            false => !ends_in_number(word) && !is_recipe(format!("{word}-link-0")),
+        };
+        (1..=150).contains(&word.len()) && !word.contains(['/', '\0']) && of_one_kind
     };
-    if texts.is_empty() || texts.len() > 10_000 || !texts.iter().all(|word| fits(word) && !is_recipe(word)) {
-        return Err("must be 1 to 10000 words of 1 to 150 bytes without slash, none ending in -link or like s42".into());
+    if texts.is_empty() || texts.len() > 10_000 {
+        return Err("must be 1 to 10000 words".into());
     }
-    Ok(texts.to_vec())
+    match texts.iter().find(|word| !fits(word)) {
+        None => Ok(texts.to_vec()),
+        Some(word) if of_folders => Err(format!(
+            "has {word:?}; words of folders have 1 to 150 bytes and no slash, and do not end in -link or like s42"
+        )),
+        Some(word) => Err(format!(
+            "has {word:?}; words of files have 1 to 150 bytes and no slash, do not end like -2, and hold no recipe"
+        )),
+    }
+}
+
+/// Whether a dash and a number end it, as they do behind the word where a file is not the first of its group.
+fn ends_in_number(word: &str) -> bool {
+    word.rsplit_once('-').is_some_and(|(_, number)| parse_decimal(number.as_bytes()) != Err(NumberError::Malformed))
 }
 
 /// The single type of a dataset whose files are all of one kind.
@@ -321,7 +345,7 @@ pub(super) fn set_type(row: &mut TypeSpec, key: &str, text: &str) -> Result<(), 
         "kind" => row.kind = text.parse().map_err(|e: crate::recipe::KindError| e.to_string())?,
         "weight" => row.weight = weight(text, 1)?,
         "size" => row.size = Some(SizeDistribution::parse(text)?),
-        _ => return Err("no such key; keys of a type are ext, kind, weight, size".into()),
+        _ => return Err(format!("no such key; keys of a type are {}", TYPE_KEYS.join(", "))),
     }
     Ok(())
 }

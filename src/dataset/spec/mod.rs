@@ -5,6 +5,7 @@ mod canonical;
 mod document;
 mod inline;
 mod keys;
+pub use keys::key_names;
 pub mod presets;
 
 use std::path::PathBuf;
@@ -161,9 +162,9 @@ pub struct Names {
 /// A corpus of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorpusSpec {
-    /// The file.
+    /// The file. Reading it is the caller's part.
     pub path: PathBuf,
-    /// SHA-256 of its bytes in hexadecimal, checked where given.
+    /// SHA-256 of its bytes in lower-case hexadecimal. Whoever reads the file compares it, or fills it in.
     pub sha256: Option<String>,
 }
 
@@ -224,6 +225,13 @@ impl Spec {
     }
 }
 
+impl Default for Times {
+    /// 2015 to 2024.
+    fn default() -> Self {
+        Self { from: 1_420_070_400, to: 1_735_689_600, recent: false }
+    }
+}
+
 impl Default for Spec {
     fn default() -> Self {
         let groups = Groups { share: Share(0), sizes: vec![(2, 1)] };
@@ -250,8 +258,7 @@ impl Default for Spec {
                 root: "/mnt/seedfs".into(),
             },
             permissions: Permissions { files: vec![(0o644, 1)], dirs: 0o755, owners: Vec::new() },
-            // 2015-01-01 to 2025-01-01.
-            times: Times { from: 1_420_070_400, to: 1_735_689_600, recent: false },
+            times: Times::default(),
             names: Names {
                 files: words::FILES.map(str::to_owned).into(),
                 dirs: words::FOLDERS.map(str::to_owned).into(),
