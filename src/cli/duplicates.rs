@@ -64,8 +64,7 @@ struct Row<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
-    let dataset = input::dataset(Some(&args.dataset), args.seed)?;
-    let corpus = input::corpus(args.corpus.as_deref())?;
+    let (dataset, corpus) = input::dataset_and_corpus(Some(&args.dataset), args.seed, args.corpus.as_deref())?;
     let prefix = prefix(args);
     let mut output = BufWriter::with_capacity(1 << 16, Output::stdout());
     let mut first = true;
