@@ -86,6 +86,18 @@ pub struct Siblings {
     pub count: u64,
 }
 
+impl Siblings {
+    /// Which of them a file is, from 0; it must be one of them.
+    pub fn position(&self, ino: Ino) -> u64 {
+        ino.0.saturating_sub(self.first.0) / self.step.max(1)
+    }
+
+    /// The file at a position below their number.
+    pub fn ino(&self, position: u64) -> Ino {
+        Ino(self.first.0 + position * self.step)
+    }
+}
+
 /// Totals of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatFs {
@@ -190,6 +202,9 @@ pub trait Vfs: Send + Sync + 'static {
 
     /// The files listed beside a file, itself among them; `None` where that is not known at once.
     fn siblings(&self, ino: Ino) -> Option<Siblings>;
+
+    /// The files that a directory lists; `None` where there are none, or where that is not known at once.
+    fn files(&self, dir: Ino) -> Option<Siblings>;
 
     /// Target of a symbolic link.
     ///

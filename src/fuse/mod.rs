@@ -193,26 +193,43 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_readdir(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectory) {
+        let mut empty = true;
         let mut emit = |entry: Entry<'_>| {
+            empty = false;
             let full =
                 reply.add(INodeNo(entry.attr.ino.0), entry.next.0, fuse_type(entry.attr.file_type), os_name(&entry));
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match self.serve(Op::ReadDir, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
-            Ok(()) => reply.ok(),
+            Ok(()) => {
+                self.listed(dir, empty);
+                reply.ok();
+            }
             Err(errno) => reply.error(errno),
         }
     }
 
+    /// An empty reply ends a listing: the kernel has taken in what it was told before.
+    fn listed(&self, dir: INodeNo, empty: bool) {
+        if let Some(watch) = self.watch.as_ref().filter(|_| empty) {
+            watch.on_listed(&*self.vfs, Ino(dir.0));
+        }
+    }
+
     fn reply_readdirplus(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectoryPlus) {
+        let mut empty = true;
         let mut emit = |entry: Entry<'_>| {
+            empty = false;
             let attr = self.fuse_attr(&entry.attr);
             let lifetime = attr::lifetime(&entry.attr);
             let full = reply.add(attr.ino, entry.next.0, os_name(&entry), &lifetime, &attr, Generation(0));
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match self.serve(Op::ReadDirPlus, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
-            Ok(()) => reply.ok(),
+            Ok(()) => {
+                self.listed(dir, empty);
+                reply.ok();
+            }
             Err(errno) => reply.error(errno),
         }
     }

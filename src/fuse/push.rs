@@ -44,6 +44,15 @@ impl Watch {
         }
     }
 
+    /// A program has listed a directory to its end.
+    pub(super) fn on_listed(&self, vfs: &impl Vfs, dir: Ino) {
+        if let Some(siblings) = vfs.files(dir)
+            && self.lock().planner.on_listed(siblings)
+        {
+            self.wake.notify_one();
+        }
+    }
+
     /// Waits for the next chunk; `None` at the end of the mount.
     fn next_chunk(&self) -> Option<Chunk> {
         let mut state = self.lock();
@@ -104,9 +113,7 @@ fn push_all(vfs: &impl Vfs, watch: &Watch, counters: &Counters, kernel: &Notifie
         match pushed {
             Ok(n) => {
                 counters.add_prefetched_bytes(n as u64);
-                if n < buffer.len() {
-                    watch.lock().planner.report(&chunk, Outcome::End);
-                }
+                watch.lock().planner.report(&chunk, Outcome::Pushed(n as u64));
             }
             // The kernel has dropped the inode, or the mount is gone.
             Err(error) => {

@@ -1,12 +1,19 @@
 //! What to generate before it is asked for: contents are known in advance, so a reader that goes on as it began need
 //! not wait. Decisions only, in no platform's terms; an adapter tells of reads and carries the chunks out.
 //!
-//! What was pushed is read without a request, so a reader that follows would go unseen. Each batch therefore leaves a
-//! gap in its middle: a request for the gap says that somebody follows, and earns the next batch. Nobody follows, no
-//! request, no more pushing.
+//! | reader of | in | is planned by |
+//! |---|---|---|
+//! | a big file | order | [`stream`] |
+//! | the files of a directory of up to 1024 | any order | [`whole`] |
+//! | the files of a larger directory | the order of the listing | [`walk`] |
+//!
+//! What was pushed is read without a request, so a reader that follows would go unseen. Each push therefore leaves a
+//! gap: a request for the gap says that somebody follows, and earns the next push. Nobody follows, no request, no more
+//! pushing.
 
 mod stream;
 mod walk;
+mod whole;
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -16,8 +23,9 @@ use lru::LruCache;
 use crate::vfs::{Ino, Siblings};
 use stream::Reader;
 use walk::Walk;
+use whole::Directories;
 
-/// Files and directories watched at a time; of each, the one not read for longest is forgotten.
+/// Big files and large directories watched at a time; of each, the one not read for longest is forgotten.
 const WATCHED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// A piece of a file to generate and hand over.
@@ -29,15 +37,14 @@ pub struct Chunk {
     pub offset: u64,
     /// Bytes, at most 256 KiB; the file may end within them.
     pub len: u64,
-    /// The first file of the directory, for a chunk that is the beginning of one of its files.
-    of_walk: Option<Ino>,
+    source: Source,
 }
 
 /// What became of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The file ended within it.
-    End,
+    /// So many bytes were handed over: fewer than planned where the file ended.
+    Pushed(u64),
     /// Nobody wanted it: the inode is not known, or the mount is gone.
     Refused,
 }
@@ -49,20 +56,32 @@ pub struct Planner {
     readers: LruCache<Ino, Reader>,
     /// By the first file of the directory.
     walks: LruCache<Ino, Walk>,
+    directories: Directories,
     /// What has something left to push, each once.
     ready: VecDeque<Source>,
 }
 
+/// Who planned a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
+    /// The reader of this file.
     Reader(Ino),
+    /// Those of the directory with this first file.
     Walk(Ino),
+    Directory(Ino),
 }
 
 impl Planner {
-    /// Pushes up to `batch` bytes, and half as much again, ahead of each sequential reader.
+    /// Pushes up to `batch` bytes, and half as much again, ahead of each sequential reader, and up to `batch` bytes of
+    /// directories.
     pub fn new(batch: u64) -> Self {
-        Self { batch, readers: LruCache::new(WATCHED), walks: LruCache::new(WATCHED), ready: VecDeque::new() }
+        Self {
+            batch,
+            readers: LruCache::new(WATCHED),
+            walks: LruCache::new(WATCHED),
+            directories: Directories::new(batch),
+            ready: VecDeque::new(),
+        }
     }
 
     /// Whether a request may be the reading of a small file, so that its siblings matter.
@@ -73,22 +92,34 @@ impl Planner {
     /// A request for `len` bytes at `offset`; `siblings` are those of a small file. Returns whether there is something
     /// new to push.
     pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: Option<Siblings>) -> bool {
-        let source = match siblings.filter(|s| s.step > 0 && ino >= s.first) {
-            Some(siblings) => {
-                let walk = self.walks.get_or_insert_mut(siblings.first, || Walk::new(siblings));
-                walk.on_read(ino).then_some(Source::Walk(siblings.first))
-            }
+        let (source, push) = match siblings {
             None => {
                 let reader = self.readers.get_or_insert_mut(ino, Reader::default);
-                reader.on_read(offset, len, self.batch).then_some(Source::Reader(ino))
+                (Source::Reader(ino), reader.on_read(offset, len, self.batch))
+            }
+            Some(siblings) if siblings.count > *whole::FILES.end() => {
+                let walk = self.walks.get_or_insert_mut(siblings.first, || Walk::new(siblings, self.batch));
+                (Source::Walk(siblings.first), walk.on_read(ino))
+            }
+            Some(siblings) => {
+                let push = whole::FILES.contains(&siblings.count) && self.directories.on_read(ino, siblings);
+                (Source::Directory(siblings.first), push)
             }
         };
-        if let Some(source) = source
-            && !self.ready.contains(&source)
-        {
+        self.enqueue(source, push)
+    }
+
+    /// A directory with these files was listed to its end. Returns whether there is something new to push.
+    pub fn on_listed(&mut self, siblings: Siblings) -> bool {
+        let push = whole::FILES.contains(&siblings.count) && self.directories.on_listed(siblings);
+        self.enqueue(Source::Directory(siblings.first), push)
+    }
+
+    fn enqueue(&mut self, source: Source, push: bool) -> bool {
+        if push && !self.ready.contains(&source) {
             self.ready.push_back(source);
         }
-        source.is_some()
+        push
     }
 
     /// The next chunk to push; files and directories take turns.
@@ -97,6 +128,7 @@ impl Planner {
             let chunk = match source {
                 Source::Reader(ino) => self.readers.peek_mut(&ino).and_then(|reader| reader.take(ino)),
                 Source::Walk(first) => self.walks.peek_mut(&first).and_then(Walk::take),
+                Source::Directory(first) => self.directories.take(first),
             };
             if chunk.is_some() {
                 self.ready.push_back(source);
@@ -106,17 +138,16 @@ impl Planner {
         None
     }
 
-    /// Tells what became of a chunk, if it was not pushed whole.
+    /// Tells what became of a chunk.
     pub fn report(&mut self, chunk: &Chunk, outcome: Outcome) {
-        match (chunk.of_walk, outcome) {
+        match (chunk.source, outcome) {
+            (Source::Reader(_), Outcome::Pushed(bytes)) if bytes == chunk.len => {}
+            (Source::Reader(ino), _) => self.readers.peek_mut(&ino).into_iter().for_each(Reader::stop),
             // Small files end within their chunk.
-            (Some(_), Outcome::End) => {}
-            (Some(first), Outcome::Refused) => {
-                self.walks.peek_mut(&first).into_iter().for_each(Walk::stop);
-            }
-            (None, _) => {
-                self.readers.peek_mut(&chunk.ino).into_iter().for_each(Reader::stop);
-            }
+            (Source::Walk(_), Outcome::Pushed(_)) => {}
+            (Source::Walk(first), Outcome::Refused) => self.walks.peek_mut(&first).into_iter().for_each(Walk::stop),
+            (Source::Directory(first), Outcome::Pushed(bytes)) => self.directories.add(first, bytes),
+            (Source::Directory(first), Outcome::Refused) => self.directories.stop(first),
         }
     }
 }
@@ -226,8 +257,8 @@ mod tests {
         read(&mut planner, Ino(4), 0, START);
         let order: Vec<u64> = (0..4).map(|_| planner.next_chunk().unwrap().ino.0).collect();
         assert_eq!(order, [2, 4, 2, 4]);
-        let chunk = Chunk { ino: Ino(2), offset: 0, len: 1, of_walk: None };
-        planner.report(&chunk, Outcome::End);
+        let chunk = Chunk { ino: Ino(2), offset: 0, len: 2, source: Source::Reader(Ino(2)) };
+        planner.report(&chunk, Outcome::Pushed(1));
         assert!(chunks(&mut planner).iter().all(|chunk| chunk.ino == Ino(4)));
     }
 
@@ -295,7 +326,7 @@ mod tests {
             open(&mut planner, position);
         }
         let chunk = planner.next_chunk().unwrap();
-        planner.report(&chunk, Outcome::End);
+        planner.report(&chunk, Outcome::Pushed(4096));
         let chunk = planner.next_chunk().unwrap();
         planner.report(&chunk, Outcome::Refused);
         assert_eq!(planner.next_chunk(), None);

@@ -1,6 +1,6 @@
-//! Readers of many small files in the order of their listing.
+//! Readers of the many small files of a large directory in the order of their listing.
 
-use super::Chunk;
+use super::{Chunk, Source};
 use crate::vfs::{Ino, Siblings};
 
 /// Longest request for a file's beginning that counts as reading a small file, in bytes; as much of each is pushed.
@@ -12,13 +12,18 @@ pub(super) const STEPS: u32 = 3;
 /// Files that may be left out between two steps: others than regular or small ones.
 const SKIP: u64 = 4;
 
-/// Files pushed at a time.
+/// Most files pushed at a time.
 pub(super) const WINDOW: u64 = 512;
+
+/// Fewest files pushed at a time.
+const LEAST: u64 = 8;
 
 /// A directory whose files are being read. Positions count its regular files from 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walk {
     siblings: Siblings,
+    /// Files pushed at a time.
+    window: u64,
     last: u64,
     steps: u32,
     /// Next position to push, and the end of the window.
@@ -29,14 +34,16 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(siblings: Siblings) -> Self {
-        Self { siblings, last: u64::MAX, steps: 0, at: 0, until: 0, gap: 0 }
+    /// Pushes up to `batch` bytes at a time.
+    pub(super) fn new(siblings: Siblings, batch: u64) -> Self {
+        let window = (batch / SMALL).clamp(LEAST, WINDOW);
+        Self { siblings, window, last: u64::MAX, steps: 0, at: 0, until: 0, gap: 0 }
     }
 
     /// The beginning of a file was asked for. Returns whether there is something new to push.
     pub(super) fn on_read(&mut self, ino: Ino) -> bool {
-        let position = (ino.0 - self.siblings.first.0) / self.siblings.step.max(1);
-        if self.until > 0 && position + WINDOW >= self.gap && position < self.until + SKIP {
+        let position = self.siblings.position(ino);
+        if self.until > 0 && position + self.window >= self.gap && position < self.until + SKIP {
             return self.follow(position);
         }
         let step = position.wrapping_sub(self.last);
@@ -54,8 +61,8 @@ impl Walk {
         let before = self.until;
         self.last = position;
         if position >= self.gap {
-            self.gap = self.until + WINDOW / 2;
-            self.until = (self.until + WINDOW).min(self.siblings.count);
+            self.gap = self.until + self.window / 2;
+            self.until = (self.until + self.window).min(self.siblings.count);
         }
         if position >= self.at {
             // The reader is faster: a little ahead of it there is still something to gain.
@@ -69,8 +76,8 @@ impl Walk {
 
     fn plan(&mut self, from: u64) {
         self.at = from;
-        self.gap = from + WINDOW / 2;
-        self.until = (from + WINDOW).min(self.siblings.count);
+        self.gap = from + self.window / 2;
+        self.until = (from + self.window).min(self.siblings.count);
     }
 
     /// The next file to push, if the window is not complete.
@@ -81,9 +88,9 @@ impl Walk {
         if self.at >= self.until {
             return None;
         }
-        let ino = Ino(self.siblings.first.0 + self.at * self.siblings.step);
+        let ino = self.siblings.ino(self.at);
         self.at += 1;
-        Some(Chunk { ino, offset: 0, len: SMALL, of_walk: Some(self.siblings.first) })
+        Some(Chunk { ino, offset: 0, len: SMALL, source: Source::Walk(self.siblings.first) })
     }
 
     /// The kernel does not know these files.
