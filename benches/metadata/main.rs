@@ -60,6 +60,8 @@ fn main() -> io::Result<()> {
     } else {
         Plan { rounds: 5, names: 1_000_000, visits: 1_000_000, tmpfs: 100_000, readdirplus: plus.into() }
     };
+    prefetching(&plan)?;
+    println!();
     rates(&plan)?;
     println!();
     sizes(&plan)?;
@@ -102,6 +104,33 @@ fn rates(plan: &Plan) -> io::Result<()> {
             let yardstick = tmpfs.as_ref().map_or(Ok(f64::NAN), |t| rate(t.0.path(), visit, u64::MAX))?;
             println!("{label:<34} {yardstick:>9.0} {:>9.0} {:>9.0}  {}", median(null), median(seedfs), spread(&ratios));
         }
+    }
+    Ok(())
+}
+
+/// Files read for the first time, with prefetching and without, beside tmpfs.
+fn prefetching(plan: &Plan) -> io::Result<()> {
+    println!("List, then open, read 4 KiB, close, for the first time: k files/s; ratios: median (lowest-highest)");
+    let labels = ["", "tmpfs", "prefetch=0", "default", "default/prefetch=0", "default/tmpfs"];
+    let row = |[a, b, c, d, e, f]: [&str; 6]| println!("{a:<26} {b:>9} {c:>10} {d:>9}  {e:<20} {f}");
+    row(labels);
+    let tmpfs = Tmpfs::fill(plan.tmpfs)?;
+    let shapes = [("100 files a folder", TREE), ("one directory", ONE_DIRECTORY)];
+    for (label, Shape { folders, .. }) in shapes {
+        let shape = Shape { files: plan.tmpfs, folders: folders.min(plan.tmpfs / 100) };
+        let mut measured = [const { Vec::new() }; 3];
+        for round in 0..plan.rounds {
+            measured[0].push(tmpfs.as_ref().map_or(Ok(f64::NAN), |t| rate(t.0.path(), Visit::Read, u64::MAX))?);
+            for which in [round % 2, 1 - round % 2] {
+                let options = [&["-o", "prefetch=0"][..], &[]][which];
+                let mount = start_seedfs_with(shape, plan, options)?;
+                measured[1 + which].push(rate(&mount.path(""), Visit::Read, u64::MAX)?);
+            }
+        }
+        let ratio = |to: &[f64]| spread(&measured[2].iter().zip(to).map(|(a, b)| a / b).collect::<Vec<_>>());
+        let (without, memory) = (ratio(&measured[1]), ratio(&measured[0]));
+        let [tmpfs, off, on] = measured.map(|rates| format!("{:.0}", median(rates)));
+        row([label, &tmpfs, &off, &on, &without, &memory]);
     }
     Ok(())
 }
@@ -160,10 +189,14 @@ fn rate(root: &Path, visit: Visit, limit: u64) -> io::Result<f64> {
 }
 
 fn start_seedfs(shape: Shape, plan: &Plan) -> io::Result<Mount> {
+    start_seedfs_with(shape, plan, &[])
+}
+
+fn start_seedfs_with(shape: Shape, plan: &Plan, options: &[&str]) -> io::Result<Mount> {
     let dataset = format!("files={},dirs={},size=4KiB", shape.files, shape.folders - 1);
     let option = format!("readdirplus={}", plan.readdirplus);
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
-    command.args(["mount", "-f", "-o", &option, &dataset]).stdout(Stdio::null());
+    command.args(["mount", "-f", "-o", &option]).args(options).arg(&dataset).stdout(Stdio::null());
     // Only seedfs has this directory: nothing is there before the mount is.
     Mount::start(|dir| command.arg(dir).spawn(), ".seedfs")
 }

@@ -175,13 +175,7 @@ impl<V: Vfs> FuseAdapter<V> {
                 // Fresh zeroed pages come from the kernel untouched; growing in place would copy old contents.
                 *buffer = vec![0; size];
             }
-            let read = || {
-                if let Some(watch) = watch {
-                    watch.on_read(&*self.vfs, Ino(ino.0), offset, size as u64);
-                }
-                self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])
-            };
-            match self.serve(Op::Read, ino, read) {
+            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])) {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);
@@ -190,6 +184,10 @@ impl<V: Vfs> FuseAdapter<V> {
                 Err(errno) => reply.error(errno),
             }
         });
+        // Behind the reply: the reader need not wait for plans.
+        if let Some(watch) = watch {
+            self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
+        }
     }
 
     fn reply_readdir(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectory) {
@@ -202,7 +200,7 @@ impl<V: Vfs> FuseAdapter<V> {
         };
         match self.serve(Op::ReadDir, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
             Ok(()) => {
-                self.listed(dir, empty);
+                self.on_listed(dir, empty);
                 reply.ok();
             }
             Err(errno) => reply.error(errno),
@@ -210,9 +208,17 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     /// An empty reply ends a listing: the kernel has taken in what it was told before.
-    fn listed(&self, dir: INodeNo, empty: bool) {
+    fn on_listed(&self, dir: INodeNo, empty: bool) {
         if let Some(watch) = self.watch.as_ref().filter(|_| empty) {
-            watch.on_listed(&*self.vfs, Ino(dir.0));
+            self.shield(dir, || watch.on_listed(&*self.vfs, Ino(dir.0)));
+        }
+    }
+
+    /// Runs what belongs to no reply; its panic is no matter for the request.
+    fn shield(&self, ino: INodeNo, call: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
+            self.counters.count_panic();
+            error!("prefetching, at inode {ino}: defect: {}", panic_text(payload.as_ref()));
         }
     }
 
@@ -227,7 +233,7 @@ impl<V: Vfs> FuseAdapter<V> {
         };
         match self.serve(Op::ReadDirPlus, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
             Ok(()) => {
-                self.listed(dir, empty);
+                self.on_listed(dir, empty);
                 reply.ok();
             }
             Err(errno) => reply.error(errno),

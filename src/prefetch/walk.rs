@@ -9,6 +9,13 @@ pub(super) const SMALL: u64 = 64 << 10;
 /// Files opened in order before somebody counts as walking.
 pub(super) const STEPS: u32 = 3;
 
+/// Files that may be asked for although they were pushed, because they were under way or the kernel dropped them. More
+/// say that it does not take them: it may not know the files, as long as only their names were listed.
+pub(super) const VAIN: u32 = 16;
+
+/// Most steps that are asked for after pushes that were not taken.
+const MOST_STEPS: u32 = 1 << 12;
+
 /// Files that may be left out between two steps: others than regular or small ones.
 const SKIP: u64 = 4;
 
@@ -26,6 +33,10 @@ pub(super) struct Walk {
     window: u64,
     last: u64,
     steps: u32,
+    /// Steps after which something is pushed.
+    needed: u32,
+    /// Files of the window that were asked for although they were pushed.
+    vain: u32,
     /// Next position to push, and the end of the window.
     at: u64,
     until: u64,
@@ -37,20 +48,26 @@ impl Walk {
     /// Pushes up to `batch` bytes at a time.
     pub(super) fn new(siblings: Siblings, batch: u64) -> Self {
         let window = (batch / SMALL).clamp(LEAST, WINDOW);
-        Self { siblings, window, last: u64::MAX, steps: 0, at: 0, until: 0, gap: 0 }
+        Self { siblings, window, last: u64::MAX, steps: 0, needed: STEPS, vain: 0, at: 0, until: 0, gap: 0 }
     }
 
     /// The beginning of a file was asked for. Returns whether there is something new to push.
     pub(super) fn on_read(&mut self, ino: Ino) -> bool {
         let position = self.siblings.position(ino);
         if self.until > 0 && position + self.window >= self.gap && position < self.until + SKIP {
-            return self.follow(position);
+            self.vain += u32::from(position < self.at && position != self.gap);
+            if self.vain <= VAIN {
+                return self.follow(position);
+            }
+            self.vain = 0;
+            self.steps = 0;
+            self.needed = (self.needed * 2).min(MOST_STEPS);
         }
         let step = position.wrapping_sub(self.last);
         self.steps = if (1..=SKIP).contains(&step) { self.steps + 1 } else { 1 };
         self.last = position;
         self.until = 0;
-        if self.steps < STEPS {
+        if self.steps < self.needed {
             return false;
         }
         self.plan(position + 1);
@@ -61,6 +78,7 @@ impl Walk {
         let before = self.until;
         self.last = position;
         if position >= self.gap {
+            self.vain = 0;
             self.gap = self.until + self.window / 2;
             self.until = (self.until + self.window).min(self.siblings.count);
         }
@@ -75,6 +93,7 @@ impl Walk {
     }
 
     fn plan(&mut self, from: u64) {
+        self.vain = 0;
         self.at = from;
         self.gap = from + self.window / 2;
         self.until = (from + self.window).min(self.siblings.count);

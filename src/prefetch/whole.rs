@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
-use super::walk::SMALL;
+use super::walk::{SMALL, VAIN};
 use super::{Chunk, Source};
 use crate::dataset::draw::mix;
 use crate::vfs::{Ino, Siblings};
@@ -23,6 +23,9 @@ pub(super) const READS: u64 = 3;
 
 /// Files read in directories that were not pushed before a probe counts as not asked for.
 pub(super) const PATIENCE: u64 = 128;
+
+/// As many until a failure is forgotten.
+pub(super) const FORGIVENESS: u64 = 1 << 14;
 
 /// Directories of which reads are counted; few, or random reads of many directories would look like the reading of each.
 const COUNTED: NonZeroUsize = NonZeroUsize::new(8).unwrap();
@@ -43,6 +46,8 @@ pub(super) struct Directories {
     needed: u64,
     /// Files asked for in directories that were not pushed.
     clock: u64,
+    /// When the last push failed, or a failure was forgotten.
+    failed: u64,
     counted: LruCache<Ino, Asked>,
     /// In the order of their pushes.
     pushed: LruCache<Ino, Push>,
@@ -58,9 +63,12 @@ struct Push {
     probe: u64,
     /// The next position to push.
     at: u64,
-    /// Bytes pushed; 0 once they are known to be wanted.
+    /// Bytes pushed; 0 once it is known whether they are wanted.
     unproven: u64,
-    proven: bool,
+    /// Whether that is known.
+    settled: bool,
+    /// Files asked for although they were pushed.
+    vain: u32,
     on_listing: bool,
     /// What the clock showed at the start.
     since: u64,
@@ -74,6 +82,7 @@ impl Directories {
             on_listing: false,
             needed: READS,
             clock: 0,
+            failed: 0,
             counted: LruCache::new(COUNTED),
             pushed: LruCache::new(PUSHED),
         }
@@ -93,23 +102,32 @@ impl Directories {
     pub(super) fn on_read(&mut self, ino: Ino, siblings: Siblings) -> bool {
         let position = siblings.position(ino);
         if let Some(push) = self.pushed.peek_mut(&siblings.first) {
+            let probe = position == push.probe;
+            push.vain += u32::from(!probe && position < push.at && !push.asked.contains(position));
             push.asked.insert(position);
-            if position == push.probe && !push.proven {
-                push.proven = true;
+            if !push.settled && (probe || push.vain > VAIN) {
+                push.settled = true;
                 self.unproven -= std::mem::take(&mut push.unproven);
-                self.succeed();
+                let on_listing = push.on_listing;
+                if probe {
+                    self.on_listing = true;
+                    self.needed = READS;
+                } else {
+                    push.at = push.siblings.count;
+                    self.fail(on_listing);
+                }
             }
             return false;
         }
         self.clock += 1;
         self.expire();
+        if self.clock - self.failed > FORGIVENESS {
+            self.needed = (self.needed / 2).max(READS);
+            self.failed = self.clock;
+        }
         let counted = self.counted.get_or_insert_mut(siblings.first, Asked::default);
         counted.insert(position);
         let (asked, count) = (*counted, counted.count());
-        if count >= siblings.count - siblings.count / 4 {
-            // Read whole without any help.
-            self.succeed();
-        }
         // What is left must be more than the probe.
         let start = count >= self.needed && count + 1 < siblings.count;
         if start {
@@ -123,15 +141,19 @@ impl Directories {
         let first = mix(siblings.first.0) % siblings.count;
         let probe = (first..siblings.count).chain(0..first).find(|&p| !asked.contains(p)).unwrap_or(first);
         let since = self.clock;
-        let push = Push { siblings, asked, probe, at: 0, unproven: 0, proven: false, on_listing, since };
+        let push = Push { siblings, asked, probe, at: 0, unproven: 0, settled: false, vain: 0, on_listing, since };
         if let Some((_, old)) = self.pushed.push(siblings.first, push) {
             self.unproven -= old.unproven;
         }
     }
 
-    fn succeed(&mut self) {
-        self.on_listing = true;
-        self.needed = READS;
+    fn fail(&mut self, on_listing: bool) {
+        self.on_listing = false;
+        self.failed = self.clock;
+        if !on_listing {
+            // Whoever lists directories without reading them says nothing about those who read.
+            self.needed = (self.needed * 2).min(*FILES.end());
+        }
     }
 
     /// Judges what was pushed so long ago that somebody would have come for it.
@@ -141,10 +163,8 @@ impl Directories {
             && let Some((_, push)) = self.pushed.pop_lru()
         {
             self.unproven -= push.unproven;
-            if !push.proven {
-                self.on_listing = false;
-                // Whoever lists directories without reading them says nothing about those who read.
-                self.needed = if push.on_listing { self.needed } else { (self.needed * 2).min(*FILES.end()) };
+            if !push.settled {
+                self.fail(push.on_listing);
             }
         }
     }
@@ -162,7 +182,7 @@ impl Directories {
 
     /// So much of a file was pushed.
     pub(super) fn add(&mut self, first: Ino, bytes: u64) {
-        if let Some(push) = self.pushed.peek_mut(&first).filter(|push| !push.proven) {
+        if let Some(push) = self.pushed.peek_mut(&first).filter(|push| !push.settled) {
             push.unproven += bytes;
             self.unproven += bytes;
         }
