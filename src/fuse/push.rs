@@ -38,8 +38,7 @@ impl Watch {
 
     /// A program asks for these bytes.
     pub(super) fn on_read(&self, vfs: &impl Vfs, ino: Ino, offset: u64, len: u64) {
-        let siblings = if Planner::is_small(offset, len) { vfs.siblings(ino) } else { None };
-        if self.lock().planner.on_read(ino, offset, len, siblings) {
+        if self.lock().planner.on_read(ino, offset, len, || vfs.siblings(ino)) {
             self.wake.notify_one();
         }
     }

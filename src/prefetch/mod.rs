@@ -84,15 +84,14 @@ impl Planner {
         }
     }
 
-    /// Whether a request may be the reading of a small file, so that its siblings matter.
-    pub fn is_small(offset: u64, len: u64) -> bool {
-        offset == 0 && len <= walk::SMALL
-    }
-
-    /// A request for `len` bytes at `offset`; `siblings` are those of a small file. Returns whether there is something
-    /// new to push.
-    pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: Option<Siblings>) -> bool {
-        let (source, push) = match siblings {
+    /// A request for `len` bytes at `offset`; `siblings` finds those of the file, and is called only where they matter.
+    /// Returns whether there is something new to push.
+    pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: impl FnOnce() -> Option<Siblings>) -> bool {
+        let small = offset == 0 && len <= walk::SMALL;
+        if small && !self.directories.is_near(ino) {
+            return false;
+        }
+        let (source, push) = match small.then(siblings).flatten() {
             None => {
                 let reader = self.readers.get_or_insert_mut(ino, Reader::default);
                 (Source::Reader(ino), reader.on_read(offset, len, self.batch))
@@ -131,7 +130,11 @@ impl Planner {
                 Source::Directory(first) => self.directories.take(first),
             };
             if chunk.is_some() {
-                self.ready.push_back(source);
+                match (source, self.ready.front()) {
+                    // One directory after the other: they were asked for in this order.
+                    (Source::Directory(_), Some(Source::Directory(_))) => self.ready.push_front(source),
+                    _ => self.ready.push_back(source),
+                }
                 return chunk;
             }
         }
@@ -171,7 +174,7 @@ mod tests {
     fn read(planner: &mut Planner, ino: Ino, from: u64, to: u64) -> bool {
         let mut pushed = false;
         for offset in (from..to).step_by(REQUEST as usize) {
-            pushed |= planner.on_read(ino, offset, REQUEST, None);
+            pushed |= planner.on_read(ino, offset, REQUEST, || None);
         }
         pushed
     }
@@ -204,7 +207,7 @@ mod tests {
         read(&mut planner, FILE, 0, START);
         let (gap, end) = gap_and_end(&chunks(&mut planner));
         assert_eq!(planner.next_chunk(), None, "nothing without a further request");
-        assert!(planner.on_read(FILE, gap, GAP, None));
+        assert!(planner.on_read(FILE, gap, GAP, || None));
         let more = chunks(&mut planner);
         assert_eq!(more[0].offset, end);
         assert_eq!(gap_and_end(&more), (end + BATCH / 2, end + BATCH));
@@ -215,8 +218,8 @@ mod tests {
         let mut planner = Planner::new(BATCH);
         let mut pushed = false;
         for pair in 0..START / REQUEST / 2 {
-            pushed |= planner.on_read(FILE, (2 * pair + 1) * REQUEST, REQUEST, None);
-            pushed |= planner.on_read(FILE, 2 * pair * REQUEST, REQUEST, None);
+            pushed |= planner.on_read(FILE, (2 * pair + 1) * REQUEST, REQUEST, || None);
+            pushed |= planner.on_read(FILE, 2 * pair * REQUEST, REQUEST, || None);
         }
         assert!(pushed);
     }
@@ -226,7 +229,7 @@ mod tests {
         let mut planner = Planner::new(BATCH);
         for i in 0..10_000u64 {
             let offset = crate::dataset::draw::mix(i) % (1 << 40);
-            assert!(!planner.on_read(FILE, offset, 4096, None));
+            assert!(!planner.on_read(FILE, offset, 4096, || None));
         }
         assert_eq!(planner.next_chunk(), None);
     }
@@ -245,7 +248,7 @@ mod tests {
     fn a_jump_ends_the_plan() {
         let mut planner = Planner::new(BATCH);
         read(&mut planner, FILE, 0, START);
-        assert!(!planner.on_read(FILE, 1 << 40, REQUEST, None));
+        assert!(!planner.on_read(FILE, 1 << 40, REQUEST, || None));
         assert_eq!(planner.next_chunk(), None);
         assert!(read(&mut planner, FILE, 1 << 40, (1 << 40) + START), "and a new run starts a new one");
     }
@@ -267,7 +270,7 @@ mod tests {
         let mut planner = Planner::new(u64::MAX);
         for offset in [0, u64::MAX, u64::MAX - 5, 1 << 63] {
             for _ in 0..3 {
-                planner.on_read(FILE, offset, 2 << 20, None);
+                planner.on_read(FILE, offset, 2 << 20, || None);
                 planner.next_chunk();
             }
         }
@@ -277,7 +280,7 @@ mod tests {
 
     /// Reads the small file at a position of the directory.
     fn open(planner: &mut Planner, position: u64) -> bool {
-        planner.on_read(Ino(100 + 2 * position), 0, 4096, Some(SIBLINGS))
+        planner.on_read(Ino(100 + 2 * position), 0, 4096, || Some(SIBLINGS))
     }
 
     fn positions(chunks: &[Chunk]) -> Vec<u64> {
@@ -289,21 +292,23 @@ mod tests {
     fn files_opened_in_order_bring_the_next_ones_with_a_gap() {
         let mut planner = Planner::new(BATCH);
         let steps = u64::from(STEPS);
-        assert!((0..steps - 1).all(|position| !open(&mut planner, position)));
-        assert!(open(&mut planner, steps - 1));
-        let gap = steps + WINDOW / 2;
-        let expected: Vec<u64> = (steps..steps + WINDOW).filter(|&p| p != gap).collect();
+        // The first one is near nothing.
+        assert!((0..steps).all(|position| !open(&mut planner, position)));
+        assert!(open(&mut planner, steps));
+        let start = steps + 1;
+        let gap = start + WINDOW / 2;
+        let expected: Vec<u64> = (start..start + WINDOW).filter(|&p| p != gap).collect();
         assert_eq!(positions(&chunks(&mut planner)), expected);
 
         assert!(open(&mut planner, gap), "the gap is read: somebody follows");
         let more = positions(&chunks(&mut planner));
-        assert_eq!((more[0], more.len() as u64), (steps + WINDOW, WINDOW - 1));
+        assert_eq!((more[0], more.len() as u64), (start + WINDOW, WINDOW - 1));
     }
 
     #[test]
     fn the_end_of_the_directory_is_not_passed() {
         let mut planner = Planner::new(BATCH);
-        for position in 4990..4995 {
+        for position in 4988..4995 {
             open(&mut planner, position);
         }
         assert_eq!(positions(&chunks(&mut planner)), [4995, 4996, 4997, 4998, 4999]);
@@ -320,9 +325,54 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_skips_most_files_gets_one_window_at_most() {
+        let mut planner = Planner::new(BATCH);
+        for position in 0..=u64::from(STEPS) + 1 {
+            open(&mut planner, position);
+        }
+        assert!(!chunks(&mut planner).is_empty());
+        assert!((0..5000).step_by(50).all(|position| !open(&mut planner, position)));
+    }
+
+    #[test]
+    fn files_that_are_asked_for_all_the_same_are_pushed_ever_less() {
+        let mut planner = Planner::new(BATCH);
+        let mut pushed = 0;
+        for position in 0..5000 {
+            open(&mut planner, position);
+            pushed += chunks(&mut planner).len();
+        }
+        // A window after 6 steps, 12, 24 and so on.
+        assert!((1000..4500).contains(&pushed), "{pushed}");
+    }
+
+    #[test]
+    fn a_small_batch_makes_a_small_window() {
+        let mut planner = Planner::new(1 << 20);
+        for position in 0..=u64::from(STEPS) {
+            open(&mut planner, position);
+        }
+        assert_eq!(chunks(&mut planner).len(), 15);
+    }
+
+    #[test]
+    fn one_directory_is_pushed_after_the_other() {
+        let mut planner = Planner::new(BATCH);
+        let siblings = |first| Siblings { first: Ino(first), step: 2, count: 10 };
+        for first in [1000, 5000] {
+            (0..3).for_each(|i| {
+                planner.on_read(Ino(first + 2 * i), 0, 4096, || Some(siblings(first)));
+            });
+        }
+        let order: Vec<bool> = chunks(&mut planner).iter().map(|chunk| chunk.ino < Ino(5000)).collect();
+        assert!(order.is_sorted_by_key(|first| !first), "{order:?}");
+        assert!(order.contains(&true) && order.contains(&false));
+    }
+
+    #[test]
     fn a_walk_that_is_refused_stops() {
         let mut planner = Planner::new(BATCH);
-        for position in 0..5 {
+        for position in 0..=u64::from(STEPS) + 1 {
             open(&mut planner, position);
         }
         let chunk = planner.next_chunk().unwrap();

@@ -6,8 +6,9 @@ use crate::vfs::{Ino, Siblings};
 /// Longest request for a file's beginning that counts as reading a small file, in bytes; as much of each is pushed.
 pub(super) const SMALL: u64 = 64 << 10;
 
-/// Files opened in order before somebody counts as walking.
-pub(super) const STEPS: u32 = 3;
+/// Files opened in order before somebody counts as walking. Names in alphabetical order ascend in leaps through the
+/// listing; six small ones in a row are none of them.
+pub(super) const STEPS: u32 = 6;
 
 /// Files that may be asked for although they were pushed, because they were under way or the kernel dropped them. More
 /// say that it does not take them: it may not know the files, as long as only their names were listed.
@@ -54,7 +55,7 @@ impl Walk {
     /// The beginning of a file was asked for. Returns whether there is something new to push.
     pub(super) fn on_read(&mut self, ino: Ino) -> bool {
         let position = self.siblings.position(ino);
-        if self.until > 0 && position + self.window >= self.gap && position < self.until + SKIP {
+        if position + self.window >= self.gap && position < self.until {
             self.vain += u32::from(position < self.at && position != self.gap);
             if self.vain <= VAIN {
                 return self.follow(position);
@@ -77,7 +78,7 @@ impl Walk {
     fn follow(&mut self, position: u64) -> bool {
         let before = self.until;
         self.last = position;
-        if position >= self.gap {
+        if (self.gap..self.gap + SKIP).contains(&position) {
             self.vain = 0;
             self.gap = self.until + self.window / 2;
             self.until = (self.until + self.window).min(self.siblings.count);

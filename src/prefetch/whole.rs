@@ -18,8 +18,14 @@ use crate::vfs::{Ino, Siblings};
 /// [`super::walk`].
 pub(super) const FILES: std::ops::RangeInclusive<u64> = 4..=1024;
 
-/// Files of one directory that are read before it is pushed.
-pub(super) const READS: u64 = 3;
+/// Files of one directory that are read near each other before it is pushed.
+pub(super) const READS: u64 = 2;
+
+/// The last files that were read: whether another is near one of them decides whether its directory matters.
+const RECENT: usize = 16;
+
+/// Greatest difference of the inode numbers of files that are near each other.
+const NEAR: u64 = 256;
 
 /// Files read in directories that were not pushed before a probe counts as not asked for.
 pub(super) const PATIENCE: u64 = 128;
@@ -44,6 +50,9 @@ pub(super) struct Directories {
     on_listing: bool,
     /// Files of one directory to be read before it is pushed.
     needed: u64,
+    /// Inode numbers of the last files read, round and round.
+    recent: [u64; RECENT],
+    next_recent: usize,
     /// Files asked for in directories that were not pushed.
     clock: u64,
     /// When the last push failed, or a failure was forgotten.
@@ -81,11 +90,22 @@ impl Directories {
             unproven: 0,
             on_listing: false,
             needed: READS,
+            recent: [u64::MAX; RECENT],
+            next_recent: 0,
             clock: 0,
             failed: 0,
             counted: LruCache::new(COUNTED),
             pushed: LruCache::new(PUSHED),
         }
+    }
+
+    /// Whether a small file that was asked for lies near the last ones. Cheap, so that random access does not notice.
+    pub(super) fn is_near(&mut self, ino: Ino) -> bool {
+        let near = self.recent.iter().any(|&other| ino.0.abs_diff(other) <= NEAR);
+        self.recent[self.next_recent] = ino.0;
+        self.next_recent = (self.next_recent + 1) % RECENT;
+        self.clock += u64::from(!near);
+        near
     }
 
     /// A directory was listed to its end, so that the kernel knows its files. Returns whether there is something new
@@ -137,7 +157,12 @@ impl Directories {
         start
     }
 
-    fn start(&mut self, siblings: Siblings, asked: Asked, on_listing: bool) {
+    fn start(&mut self, siblings: Siblings, mut asked: Asked, on_listing: bool) {
+        // The first file read of a directory was near nothing, and not counted.
+        let last = siblings.ino(siblings.count - 1);
+        for ino in self.recent.into_iter().map(Ino).filter(|ino| (siblings.first..=last).contains(ino)) {
+            asked.insert(siblings.position(ino));
+        }
         let first = mix(siblings.first.0) % siblings.count;
         let probe = (first..siblings.count).chain(0..first).find(|&p| !asked.contains(p)).unwrap_or(first);
         let since = self.clock;
@@ -213,5 +238,132 @@ impl Asked {
 
     fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: u64 = 1 << 20;
+    const COUNT: u64 = 100;
+    const SIZE: u64 = 4096;
+
+    /// The files of directory `number`; the next one's follow theirs.
+    fn files(number: u64) -> Siblings {
+        Siblings { first: Ino(2 + number * COUNT * 2), step: 2, count: COUNT }
+    }
+
+    /// Reads a file of a directory; whether that led to a push.
+    fn read(directories: &mut Directories, number: u64, position: u64) -> bool {
+        let ino = files(number).ino(position);
+        directories.is_near(ino) && directories.on_read(ino, files(number))
+    }
+
+    /// Pushes what is planned for a directory; the positions.
+    fn push(directories: &mut Directories, number: u64) -> Vec<u64> {
+        let first = files(number).first;
+        let mut positions = Vec::new();
+        while let Some(chunk) = directories.take(first) {
+            directories.add(first, SIZE);
+            positions.push(files(number).position(chunk.ino));
+        }
+        positions
+    }
+
+    /// The one position that is missing beside those that were read.
+    fn probe(pushed: &[u64], read: &[u64]) -> u64 {
+        let missing: Vec<u64> = (0..COUNT).filter(|p| !pushed.contains(p) && !read.contains(p)).collect();
+        assert_eq!(missing.len(), 1, "{missing:?}");
+        missing[0]
+    }
+
+    /// After one directory was read whole.
+    fn trusting() -> Directories {
+        let mut directories = Directories::new(BUDGET);
+        let pushed = read_until_pushed(&mut directories, 0);
+        read(&mut directories, 0, probe(&pushed, &[70, 3, 40]));
+        assert!(directories.on_listing);
+        directories
+    }
+
+    fn read_until_pushed(directories: &mut Directories, number: u64) -> Vec<u64> {
+        let led: Vec<bool> = [70, 3, 40].map(|position| read(directories, number, position)).into();
+        assert_eq!(led, [false, false, true]);
+        push(directories, number)
+    }
+
+    #[test]
+    fn all_files_but_those_read_and_a_probe_are_pushed() {
+        let mut directories = Directories::new(BUDGET);
+        let pushed = read_until_pushed(&mut directories, 0);
+        probe(&pushed, &[70, 3, 40]);
+        assert!(!directories.on_listed(files(1)), "not before the probe was read");
+    }
+
+    #[test]
+    fn who_reads_the_probe_gets_the_next_directories_when_they_are_listed() {
+        let mut directories = trusting();
+        for number in 1..100 {
+            assert!(directories.on_listed(files(number)));
+            let pushed = push(&mut directories, number);
+            read(&mut directories, number, probe(&pushed, &[]));
+        }
+    }
+
+    #[test]
+    fn who_lists_without_reading_gets_no_more_than_the_budget() {
+        let mut directories = trusting();
+        let pushed: usize =
+            (1..1000).map(|n| if directories.on_listed(files(n)) { push(&mut directories, n).len() } else { 0 }).sum();
+        assert_eq!(pushed as u64 * SIZE, BUDGET);
+    }
+
+    #[test]
+    fn a_probe_that_is_not_read_ends_the_trust_and_makes_the_next_push_dearer() {
+        let mut directories = Directories::new(BUDGET);
+        read_until_pushed(&mut directories, 0);
+        assert!(directories.unproven > 0);
+        // One file of each of many directories.
+        for number in 1..PATIENCE + 3 {
+            assert!(!read(&mut directories, number, 0));
+        }
+        assert_eq!((directories.needed, directories.on_listing, directories.unproven), (2 * READS, false, 0));
+        for _ in 0..=FORGIVENESS {
+            read(&mut directories, 1, 0);
+        }
+        assert_eq!(directories.needed, READS, "and is forgiven");
+    }
+
+    #[test]
+    fn what_is_asked_for_although_it_was_pushed_ends_the_trust() {
+        let mut directories = trusting();
+        assert!(directories.on_listed(files(1)));
+        let pushed = push(&mut directories, 1);
+        for &position in pushed.iter().take(VAIN as usize + 1) {
+            read(&mut directories, 1, position);
+        }
+        assert!(!directories.on_listed(files(2)));
+    }
+
+    #[test]
+    fn random_reads_of_many_directories_push_nothing() {
+        let mut directories = Directories::new(BUDGET);
+        for i in 0..100_000 {
+            let file = mix(i) % (1000 * COUNT);
+            if read(&mut directories, file / COUNT, file % COUNT) {
+                push(&mut directories, file / COUNT);
+            }
+        }
+        let pushes = directories.pushed.len();
+        assert!(pushes <= 8, "{pushes}");
+    }
+
+    #[test]
+    fn nothing_is_pushed_where_only_the_probe_is_left() {
+        let mut directories = Directories::new(BUDGET);
+        let siblings = Siblings { first: Ino(2), step: 2, count: 3 };
+        let led = [2, 4, 6].map(|ino| directories.is_near(Ino(ino)) && directories.on_read(Ino(ino), siblings));
+        assert_eq!(led, [false; 3]);
     }
 }
