@@ -3,8 +3,8 @@
 //!
 //! Each round mounts both anew, so that nothing is in the kernel's caches, and only ratios within a round are compared.
 //! One client; neither it nor the daemons are bound to a processor. `--quick` looks at fewer entries;
-//! `--readdirplus=always|auto|never` mounts both so. `--null DIR FILES FOLDERS` serves the null file system (the program
-//! calls itself with it).
+//! `--prefetching` prints the first table only; `--readdirplus=always|auto|never` mounts all so. `--null DIR FILES
+//! FOLDERS` serves the null file system (the program calls itself with it).
 
 mod client;
 #[path = "../common/mod.rs"]
@@ -61,6 +61,9 @@ fn main() -> io::Result<()> {
         Plan { rounds: 5, names: 1_000_000, visits: 1_000_000, tmpfs: 100_000, readdirplus: plus.into() }
     };
     prefetching(&plan)?;
+    if args.iter().any(|a| a == "--prefetching") {
+        return Ok(());
+    }
     println!();
     rates(&plan)?;
     println!();
@@ -110,13 +113,22 @@ fn rates(plan: &Plan) -> io::Result<()> {
 
 /// Files read for the first time, with prefetching and without, beside tmpfs.
 fn prefetching(plan: &Plan) -> io::Result<()> {
-    println!("List, then open, read 4 KiB, close, for the first time: k files/s; ratios: median (lowest-highest)");
+    println!(
+        "List, then open, read 4 KiB, close, all for the first time, readdirplus {}: k files/s; ratios: median \
+         (lowest-highest)",
+        plan.readdirplus
+    );
     let labels = ["", "tmpfs", "prefetch=0", "default", "default/prefetch=0", "default/tmpfs"];
     let row = |[a, b, c, d, e, f]: [&str; 6]| println!("{a:<26} {b:>9} {c:>10} {d:>9}  {e:<20} {f}");
     row(labels);
     let tmpfs = Tmpfs::fill(plan.tmpfs)?;
-    let shapes = [("100 files a folder", TREE), ("one directory", ONE_DIRECTORY)];
-    for (label, Shape { folders, .. }) in shapes {
+    let rows = [
+        ("100 files a folder", TREE, false),
+        ("  listed before", TREE, true),
+        ("one directory", ONE_DIRECTORY, false),
+        ("  listed before", ONE_DIRECTORY, true),
+    ];
+    for (label, Shape { folders, .. }, listed) in rows {
         let shape = Shape { files: plan.tmpfs, folders: folders.min(plan.tmpfs / 100) };
         let mut measured = [const { Vec::new() }; 3];
         for round in 0..plan.rounds {
@@ -124,6 +136,9 @@ fn prefetching(plan: &Plan) -> io::Result<()> {
             for which in [round % 2, 1 - round % 2] {
                 let options = [&["-o", "prefetch=0"][..], &[]][which];
                 let mount = start_seedfs_with(shape, plan, options)?;
+                if listed {
+                    walk(&mount.path(""), Visit::Name, u64::MAX)?;
+                }
                 measured[1 + which].push(rate(&mount.path(""), Visit::Read, u64::MAX)?);
             }
         }
