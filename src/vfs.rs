@@ -92,6 +92,11 @@ impl Siblings {
         ino.0.saturating_sub(self.first.0) / self.step.max(1)
     }
 
+    /// Their numbers, those between them included.
+    pub fn range(&self) -> std::ops::RangeInclusive<Ino> {
+        self.first..=self.ino(self.count.saturating_sub(1))
+    }
+
     /// The file at a position below their number.
     pub fn ino(&self, position: u64) -> Ino {
         Ino(self.first.0 + position * self.step)

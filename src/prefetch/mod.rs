@@ -88,7 +88,7 @@ impl Planner {
     /// Returns whether there is something new to push.
     pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: impl FnOnce() -> Option<Siblings>) -> bool {
         let small = offset == 0 && len <= walk::SMALL;
-        if small && !self.directories.is_near(ino) {
+        if small && !self.directories.is_near(ino) && !self.walks.iter().any(|(_, walk)| walk.expects(ino)) {
             return false;
         }
         let (source, push) = match small.then(siblings).flatten() {

@@ -75,6 +75,13 @@ impl Walk {
         self.at < self.until
     }
 
+    /// Whether a request for this file says that somebody follows.
+    pub(super) fn expects(&self, ino: Ino) -> bool {
+        self.siblings.range().contains(&ino)
+            && (self.gap..self.gap + SKIP).contains(&self.siblings.position(ino))
+            && self.until > 0
+    }
+
     fn follow(&mut self, position: u64) -> bool {
         let before = self.until;
         self.last = position;

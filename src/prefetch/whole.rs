@@ -99,12 +99,16 @@ impl Directories {
         }
     }
 
-    /// Whether a small file that was asked for lies near the last ones. Cheap, so that random access does not notice.
+    /// Whether a small file that was asked for lies near the last ones, or where something was pushed. Cheap, so that
+    /// random access does not notice.
     pub(super) fn is_near(&mut self, ino: Ino) -> bool {
-        let near = self.recent.iter().any(|&other| ino.0.abs_diff(other) <= NEAR);
+        let near = self.recent.iter().any(|&other| ino.0.abs_diff(other) <= NEAR)
+            || self.pushed.iter().any(|(_, push)| push.siblings.range().contains(&ino));
         self.recent[self.next_recent] = ino.0;
         self.next_recent = (self.next_recent + 1) % RECENT;
-        self.clock += u64::from(!near);
+        if !near {
+            self.tick();
+        }
         near
     }
 
@@ -139,12 +143,7 @@ impl Directories {
             }
             return false;
         }
-        self.clock += 1;
-        self.expire();
-        if self.clock - self.failed > FORGIVENESS {
-            self.needed = (self.needed / 2).max(READS);
-            self.failed = self.clock;
-        }
+        self.tick();
         let counted = self.counted.get_or_insert_mut(siblings.first, Asked::default);
         counted.insert(position);
         let (asked, count) = (*counted, counted.count());
@@ -159,8 +158,7 @@ impl Directories {
 
     fn start(&mut self, siblings: Siblings, mut asked: Asked, on_listing: bool) {
         // The first file read of a directory was near nothing, and not counted.
-        let last = siblings.ino(siblings.count - 1);
-        for ino in self.recent.into_iter().map(Ino).filter(|ino| (siblings.first..=last).contains(ino)) {
+        for ino in self.recent.into_iter().map(Ino).filter(|ino| siblings.range().contains(ino)) {
             asked.insert(siblings.position(ino));
         }
         let first = mix(siblings.first.0) % siblings.count;
@@ -181,8 +179,14 @@ impl Directories {
         }
     }
 
-    /// Judges what was pushed so long ago that somebody would have come for it.
-    fn expire(&mut self) {
+    /// A file was asked for where nothing was pushed. Judges what was pushed so long ago that somebody would have come
+    /// for it.
+    fn tick(&mut self) {
+        self.clock += 1;
+        if self.clock - self.failed > FORGIVENESS {
+            self.needed = (self.needed / 2).max(READS);
+            self.failed = self.clock;
+        }
         while let Some((_, push)) = self.pushed.peek_lru()
             && self.clock - push.since > PATIENCE
             && let Some((_, push)) = self.pushed.pop_lru()
