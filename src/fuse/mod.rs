@@ -3,6 +3,7 @@
 //! A defect (panic) in the file system behind it answers one request with EIO; the mount lives on.
 
 mod attr;
+mod buffer;
 mod filesystem;
 mod init;
 mod push;
@@ -17,6 +18,7 @@ use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
 use log::{debug, error};
 
 pub use attr::Ownership;
+use buffer::Buffer;
 pub use push::Pusher;
 use push::Watch;
 
@@ -101,7 +103,7 @@ impl<V: Vfs> Prefetch<V> {
 
 thread_local! {
     /// Reply buffer of this worker, as large as the largest read so far: no allocation a request.
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
 }
 
 impl<V: Vfs> FuseAdapter<V> {
@@ -171,11 +173,8 @@ impl<V: Vfs> FuseAdapter<V> {
         let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
         BUFFER.with_borrow_mut(|buffer| {
             let size = size as usize;
-            if buffer.len() < size {
-                // Fresh zeroed pages come from the kernel untouched; growing in place would copy old contents.
-                *buffer = vec![0; size];
-            }
-            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])) {
+            let buffer = buffer.get(size);
+            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, buffer)) {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);
