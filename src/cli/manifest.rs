@@ -125,7 +125,8 @@ fn resume(path: &Path, manifest: &Manifest<'_>) -> Result<(File, u64), CliError>
     let failed = |e: io::Error| CliError::new(FAILURE, format!("{}: {e}", path.display()));
     let refused = |why: &dyn std::fmt::Display| CliError::usage(format!("{}: {why}", path.display()));
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
+    let there = file.metadata().map_err(failed)?;
+    if !there.is_file() {
         return Err(refused(&"is no regular file; leave out --output and redirect standard output"));
     }
     match file.try_lock() {
@@ -137,7 +138,10 @@ fn resume(path: &Path, manifest: &Manifest<'_>) -> Result<(File, u64), CliError>
         ResumeError::Io(error) => failed(error),
         other => refused(&format!("{other}; remove it or name another file")),
     })?;
-    file.set_len(point.bytes).map_err(failed)?;
+    // What is complete keeps its time, as make and rsync like it.
+    if there.len() > point.bytes {
+        file.set_len(point.bytes).map_err(failed)?;
+    }
     file.seek(SeekFrom::Start(point.bytes)).map_err(failed)?;
     Ok((file, point.entry))
 }

@@ -41,6 +41,13 @@ impl Algorithm {
             Self::Xxh3 => 8,
         }
     }
+
+    /// The digest of these bytes.
+    pub fn digest(self, bytes: &[u8]) -> Digest {
+        let mut hasher = Hasher::new(self);
+        hasher.update(bytes);
+        hasher.finish()
+    }
 }
 
 /// The result of a hash function, displayed in lower-case hexadecimal.
@@ -127,7 +134,7 @@ mod tests {
             (Algorithm::Md5, "d41d8cd98f00b204e9800998ecf8427e"),
             (Algorithm::Xxh3, "2d06800538d394c2"),
         ] {
-            let digest = Hasher::new(algorithm).finish();
+            let digest = algorithm.digest(b"");
             assert_eq!(digest.to_string(), expected);
             assert_eq!(Digest::filled(algorithm, 0).to_string().len(), expected.len());
         }

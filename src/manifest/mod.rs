@@ -23,7 +23,7 @@ use crate::shard::Shard;
 pub use digest::{Algorithm, Digest};
 use jobs::{Jobs, Made, Maker};
 pub use resume::{ResumeError, ResumePoint};
-pub use rows::Format;
+pub use rows::{Format, push_sum};
 
 /// Why a manifest was refused: mtree(5) has no keyword for this hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

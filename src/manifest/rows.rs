@@ -76,7 +76,7 @@ impl Manifest<'_> {
 ///
 /// A name with a newline or the like has backslashes in it, and one before the line says so. xxhsum writes XXH3 only
 /// with the name in parentheses: without them it would take it for another function of 64 bits.
-fn push_sum(algorithm: Algorithm, path: &[u8], digest: Digest, out: &mut Vec<u8>) {
+pub fn push_sum(algorithm: Algorithm, path: &[u8], digest: Digest, out: &mut Vec<u8>) {
     let line_start = out.len();
     // Writing to memory does not fail.
     let escaped = if algorithm == Algorithm::Xxh3 {
