@@ -1,47 +1,123 @@
-//! GB/s of each kind at the sizes that readers use, beside what memory itself allows.
+//! GB/s of each kind at the sizes that readers use, one thread, beside what the cipher or memory itself allows.
 //!
-//! Machines differ and so do their neighbours: compare with the `memset`, `memcpy` and `aes_ceiling` rows of the same
-//! run.
+//! Built with `--cfg aes_backend="soft"` it measures the portable path instead, beside the cipher's own.
+
+#[path = "common/table.rs"]
+mod table;
+
+use std::hint::black_box;
+use std::io::{Cursor, Read};
 
 use aes::cipher::common::BlockSizeUser;
 use aes::cipher::consts::U16;
 use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128Enc, Block};
-use divan::counter::BytesCount;
-use divan::{Bencher, black_box};
-use seedfs::Kind;
-use seedfs::content::{Corpus, Stream};
+use seedfs::content::{Corpus, Stream, SyntheticFile};
+use table::Row;
 
-const SIZES: [usize; 3] = [4 << 10, 128 << 10, 1 << 20];
-const KINDS: [&str; 13] = [
-    "random", "text", "stamp", "zero", "classic", "chunks", "c60", "c100", "d25", "d100", "d25u512", "d25u1m", "c60d25",
-];
+const SIZES: [(usize, &str); 3] = [(4 << 10, "4 KiB"), (128 << 10, "128 KiB"), (1 << 20, "1 MiB")];
 /// Readers pass over this much before they start again, so that no offset stays special.
 const SPAN: u64 = 1 << 40;
+const ROUNDS: usize = 11;
+/// Names of rows begin with it.
+const PATH: &str = if cfg!(aes_backend = "soft") { "portable " } else { "" };
+
+/// What bounds a kind.
+#[derive(Clone, Copy)]
+enum Ceiling {
+    /// The `aes` crate encrypting the buffer in place from inside its backend, and nothing else.
+    Aes,
+    Memcpy,
+    Memset,
+}
+
+/// Kinds that are measured at every size.
+const KINDS: [(&str, Ceiling); 5] = [
+    ("random", Ceiling::Aes),
+    ("text", Ceiling::Aes),
+    ("stamp", Ceiling::Memcpy),
+    ("classic", Ceiling::Memcpy),
+    ("zero", Ceiling::Memset),
+];
+
+/// Kinds that differ from those in a part of their work only: one size will do.
+const VARIANTS: [(&str, Ceiling); 8] = [
+    ("chunks", Ceiling::Memcpy),
+    ("c60", Ceiling::Aes),
+    ("c100", Ceiling::Memset),
+    ("d25", Ceiling::Aes),
+    ("d100", Ceiling::Memcpy),
+    ("d25u512", Ceiling::Aes),
+    ("d25u1m", Ceiling::Aes),
+    ("c60d25", Ceiling::Aes),
+];
 
 fn main() {
-    divan::main();
+    table::start();
+    if cfg!(aes_backend = "soft") {
+        for (kind, ceiling) in [KINDS[0], KINDS[1]] {
+            stream(kind, ceiling, SIZES[1]);
+            stream(kind, Ceiling::Memcpy, SIZES[1]);
+        }
+        return;
+    }
+    for (kind, ceiling) in KINDS {
+        SIZES.iter().for_each(|&size| stream(kind, ceiling, size));
+    }
+    VARIANTS.iter().for_each(|&(kind, ceiling)| stream(kind, ceiling, SIZES[1]));
+    short_reads();
 }
 
-#[divan::bench(args = SIZES)]
-fn memset(bencher: Bencher<'_, '_>, size: usize) {
+/// Sequential reads of one stream, set up anew for each read as a server without state does.
+fn stream(kind: &str, ceiling: Ceiling, (size, label): (usize, &str)) {
+    let corpus = Corpus::builtin();
     let mut buf = vec![0u8; size];
-    bencher.counter(BytesCount::new(size)).bench_local(|| black_box(&mut buf[..]).fill(black_box(7)));
-}
-
-#[divan::bench(args = SIZES)]
-fn memcpy(bencher: Bencher<'_, '_>, size: usize) {
-    let from = vec![7u8; size];
-    let mut buf = vec![0u8; size];
-    bencher.counter(BytesCount::new(size)).bench_local(|| black_box(&mut buf[..]).copy_from_slice(black_box(&from)));
-}
-
-/// The ceiling of `random`: the `aes` crate encrypting the buffer in place from inside its backend, and nothing else.
-#[divan::bench(args = SIZES)]
-fn aes_ceiling(bencher: Bencher<'_, '_>, size: usize) {
+    let mut offset = 0;
+    let parsed = kind.parse().expect("a kind of the lists above");
+    let ours = || {
+        Stream::new(parsed, black_box(42), &corpus).fill(offset, black_box(&mut buf));
+        offset = (offset + size as u64) % SPAN;
+    };
+    let what = format!("{PATH}{kind}, {label}");
+    let beside = match ceiling {
+        Ceiling::Aes => "AES rounds alone",
+        Ceiling::Memcpy => "memcpy",
+        Ceiling::Memset => "memset",
+    };
+    let row = Row { what: &what, unit: "GB/s", beside };
+    let (amount, from, mut to) = (size as f64 / 1e9, vec![7u8; size], vec![0u8; size]);
     let cipher = Aes128Enc::new(&Array::from([42; 16]));
-    let mut buf = vec![Block::default(); size / 16];
-    bencher.counter(BytesCount::new(size)).bench_local(|| cipher.encrypt_with_backend(Rounds(black_box(&mut buf[..]))));
+    match ceiling {
+        Ceiling::Aes => {
+            let mut blocks = vec![Block::default(); size / 16];
+            let theirs = || cipher.encrypt_with_backend(Rounds(black_box(&mut blocks)));
+            row.compare_work(ROUNDS, amount, theirs, ours);
+        }
+        Ceiling::Memcpy => {
+            row.compare_work(ROUNDS, amount, || black_box(&mut to[..]).copy_from_slice(black_box(&from)), ours);
+        }
+        Ceiling::Memset => row.compare_work(ROUNDS, amount, || black_box(&mut to[..]).fill(black_box(7)), ours),
+    }
+}
+
+/// Reads of 100 bytes, one after the other, through the buffer of a file.
+fn short_reads() {
+    let mut memory = Cursor::new(vec![7u8; 1 << 20]);
+    let mut file = SyntheticFile::open("s42-1e-random").expect("a valid name");
+    let (mut here, mut there) = ([0; 100], [0; 100]);
+    let row = Row { what: "random through Read, 100 bytes", unit: "GB/s", beside: "Cursor over memory" };
+    row.compare_work(
+        ROUNDS,
+        100.0 / 1e9,
+        || {
+            if memory.read(black_box(&mut there)).expect("never fails") < there.len() {
+                memory.set_position(0);
+            }
+        },
+        || {
+            file.read_exact(black_box(&mut here)).expect("an exabyte does not end here");
+        },
+    );
 }
 
 /// Nothing but the cipher.
@@ -60,39 +136,4 @@ impl BlockCipherEncClosure for Rounds<'_> {
         }
         backend.encrypt_tail_blocks_inplace(rest);
     }
-}
-
-/// Sequential reads of one stream, set up anew for each read as a server without state does.
-#[divan::bench(args = KINDS, consts = SIZES)]
-fn stream<const SIZE: usize>(bencher: Bencher<'_, '_>, kind: &str) {
-    let kind: Kind = kind.parse().expect("a kind of the list above");
-    let corpus = Corpus::builtin();
-    let mut buf = vec![0u8; SIZE];
-    let mut offset = 0;
-    bencher.counter(BytesCount::new(SIZE)).bench_local(|| {
-        Stream::new(kind, black_box(42), &corpus).fill(offset, black_box(&mut buf));
-        offset = (offset + SIZE as u64) % SPAN;
-    });
-}
-
-/// The same reads of a stream that is kept: what a cache of streams could save at most.
-#[divan::bench(args = ["random", "text", "stamp", "classic", "d25"], consts = [4096])]
-fn kept_stream<const SIZE: usize>(bencher: Bencher<'_, '_>, kind: &str) {
-    let corpus = Corpus::builtin();
-    let stream = Stream::new(kind.parse().expect("a kind"), black_box(42), &corpus);
-    let mut buf = vec![0u8; SIZE];
-    let mut offset = 0;
-    bencher.counter(BytesCount::new(SIZE)).bench_local(|| {
-        black_box(&stream).fill(offset, black_box(&mut buf));
-        offset = (offset + SIZE as u64) % SPAN;
-    });
-}
-
-/// Reads of 100 bytes, one after the other, through the buffer of a file.
-#[divan::bench(args = ["random", "text", "classic"])]
-fn file_of_short_reads(bencher: Bencher<'_, '_>, kind: &str) {
-    use std::io::Read;
-    let mut file = seedfs::content::SyntheticFile::open(&format!("s42-1e-{kind}")).expect("a valid name");
-    let mut buf = [0; 100];
-    bencher.counter(BytesCount::new(buf.len())).bench_local(|| file.read(black_box(&mut buf)).expect("never fails"));
 }

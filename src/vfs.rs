@@ -88,6 +88,23 @@ pub struct Siblings {
     pub count: u64,
 }
 
+impl Siblings {
+    /// Which of them a file is, from 0; it must be one of them.
+    pub fn position(&self, ino: Ino) -> u64 {
+        ino.0.saturating_sub(self.first.0) / self.step.max(1)
+    }
+
+    /// Their numbers, those between them included.
+    pub fn range(&self) -> std::ops::RangeInclusive<Ino> {
+        self.first..=self.ino(self.count.saturating_sub(1))
+    }
+
+    /// The file at a position below their number.
+    pub fn ino(&self, position: u64) -> Ino {
+        Ino(self.first.0 + position * self.step)
+    }
+}
+
 /// Totals of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatFs {
@@ -192,6 +209,9 @@ pub trait Vfs: Send + Sync + 'static {
 
     /// The files listed beside a file, itself among them; `None` where that is not known at once.
     fn siblings(&self, ino: Ino) -> Option<Siblings>;
+
+    /// The files that a directory lists; `None` where there are none, or where that is not known at once.
+    fn files(&self, dir: Ino) -> Option<Siblings>;
 
     /// Target of a symbolic link.
     ///

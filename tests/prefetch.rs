@@ -126,8 +126,63 @@ fn small_files_opened_in_the_order_of_the_listing_are_pushed_and_right() {
     mount.unmount();
 }
 
+/// Reads all files of a directory in the order of their names and compares each with the core.
+fn read_by_name(dir: &std::path::Path) {
+    let mut names: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap()).collect();
+    names.retain(|entry| entry.file_type().unwrap().is_file());
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in names {
+        let name = entry.file_name().into_string().unwrap();
+        let mut core = vec![0; 9001];
+        let n = SyntheticFile::open(&name).unwrap().read_at(0, &mut core);
+        assert!(std::fs::read(entry.path()).unwrap() == core[..n], "{name}");
+    }
+}
+
+/// The subdirectories of a mount, all on one level.
+fn folders(mount: &Mounted) -> Vec<std::path::PathBuf> {
+    listed(mount).into_iter().filter(|path| path.is_dir()).collect()
+}
+
 #[test]
-fn small_files_in_another_order_are_read_once_each_and_nothing_is_pushed() {
+fn directories_read_whole_in_any_order_are_pushed_and_right() {
+    let Some(mount) = Mounted::start(&["files=3000,dirs=30,fanout=30,size=uniform:0-9000,kind=mixed"]) else { return };
+    folders(&mount).iter().for_each(|dir| read_by_name(dir));
+    assert!(prefetched(&mount) > 4 << 20, "{}", prefetched(&mount));
+    mount.unmount();
+}
+
+#[test]
+fn reading_one_file_of_each_directory_pushes_nothing() {
+    let Some(mount) = Mounted::start(&["files=3000,dirs=100,fanout=100,size=4KiB"]) else { return };
+    for dir in folders(&mount) {
+        let file = std::fs::read_dir(dir).unwrap().next().unwrap().unwrap();
+        assert_eq!(std::fs::read(file.path()).unwrap().len(), 4096);
+    }
+    assert_eq!(prefetched(&mount), 0);
+    mount.unmount();
+}
+
+#[test]
+fn listing_without_reading_is_pushed_within_bounds() {
+    let Some(mount) = Mounted::start(&["files=10100,dirs=100,fanout=100,size=4KiB", "-o", "prefetch=1MiB"]) else {
+        return;
+    };
+    let folders = folders(&mount);
+    let (read, only_listed) = folders.split_at(5);
+    read.iter().for_each(|dir| read_by_name(dir));
+    for dir in only_listed {
+        assert_eq!(std::fs::read_dir(dir).unwrap().count(), 100);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    // Five directories of 400 KiB, the bound, and a file that was under way.
+    let most = 5 * (400 << 10) + (1 << 20) + 4096;
+    assert!(prefetched(&mount) <= most, "{} of {most}", prefetched(&mount));
+    mount.unmount();
+}
+
+#[test]
+fn small_files_of_a_large_directory_in_another_order_are_read_once_each_and_nothing_is_pushed() {
     let Some(mount) = Mounted::start(&["files=3000,dirs=0,size=4KiB", "-o", "readdirplus=always"]) else { return };
     for path in listed(&mount).iter().rev() {
         assert_eq!(std::fs::read(path).unwrap().len(), 4096);

@@ -1,5 +1,9 @@
-//! What the benchmarks of mounts share: mounts that always end, and figures of several rounds.
+//! What the benchmarks share: the table that they print, mounts that always end, and what null file systems have in
+//! common.
 #![allow(dead_code)] // each benchmark uses a part of it
+
+pub(crate) mod null;
+pub(crate) mod table;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,15 +58,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
 }
 
-/// The middle one; the upper of two.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Figures of several rounds as `median (lowest-highest)`.
-pub(crate) fn spread(figures: &[f64]) -> String {
-    let lowest = figures.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = figures.iter().copied().fold(0.0, f64::max);
-    format!("{:.2} ({lowest:.2}-{highest:.2})", median(figures.to_vec()))
+/// Whether less is to be measured, in seconds instead of minutes.
+pub(crate) fn is_quick() -> bool {
+    std::env::args().any(|arg| arg == "--quick")
 }

@@ -1,8 +1,8 @@
 //! Names, attributes and small files through a mount, beside a null FUSE file system of the same shape made with the
-//! same crate, and tmpfs.
+//! same crate, and beside seedfs with other settings or sizes.
 //!
-//! Each round mounts both anew, so that nothing is in the kernel's caches, and only ratios within a round are compared.
-//! One client; neither it nor the daemons are bound to a processor. `--quick` looks at fewer entries;
+//! Each round mounts all of them anew, so that nothing is in the kernel's caches, and only ratios within a round are
+//! compared. One client; neither it nor the daemons are bound to a processor. `--quick` looks at fewer entries;
 //! `--readdirplus=always|auto|never` mounts both so. `--null DIR FILES FOLDERS` serves the null file system (the program
 //! calls itself with it).
 
@@ -17,7 +17,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use client::{Visit, walk};
-use common::{Mount, median, spread};
+use common::table::{self, Row};
+use common::{Mount, is_quick};
 
 /// How much is measured.
 struct Plan {
@@ -26,8 +27,6 @@ struct Plan {
     names: u64,
     /// Files that are looked at or read one by one.
     visits: u64,
-    /// Files of the comparison with tmpfs, which holds them all.
-    tmpfs: u64,
     readdirplus: String,
 }
 
@@ -51,19 +50,19 @@ fn main() -> io::Result<()> {
         return null::serve(Path::new(dir), number(files)?, number(folders)?, plus);
     }
     if !Path::new("/dev/fuse").exists() {
-        println!("skipped: no /dev/fuse");
+        eprintln!("skipped: no /dev/fuse");
         return Ok(());
     }
+    table::start();
     let plus = args.iter().find_map(|a| a.strip_prefix("--readdirplus=")).unwrap_or("auto");
-    let plan = if args.iter().any(|a| a == "--quick") {
-        Plan { rounds: 3, names: 300_000, visits: 20_000, tmpfs: 10_000, readdirplus: plus.into() }
+    let plan = if is_quick() {
+        Plan { rounds: 3, names: 100_000, visits: 10_000, readdirplus: plus.into() }
     } else {
-        Plan { rounds: 5, names: 1_000_000, visits: 1_000_000, tmpfs: 100_000, readdirplus: plus.into() }
+        Plan { rounds: 5, names: 1_000_000, visits: 100_000, readdirplus: plus.into() }
     };
-    rates(&plan)?;
-    println!();
+    walks(&plan)?;
+    beside_memory(&plan)?;
     sizes(&plan)?;
-    println!();
     starts(&plan)
 }
 
@@ -71,111 +70,54 @@ fn main() -> io::Result<()> {
 type Rows = &'static [(Visit, &'static str)];
 
 const GROUPS: [(Shape, Rows); 4] = [
-    (ONE_DIRECTORY, &[(Visit::Name, "ls -f, one directory"), (Visit::Name, "  again")]),
-    (TREE, &[(Visit::Name, "find, 100 files a folder"), (Visit::Name, "  again")]),
-    (TREE, &[(Visit::Stat, "find -size"), (Visit::Stat, "  again")]),
-    (TREE, &[(Visit::Read, "open, read 4 KiB, close"), (Visit::Read, "  again")]),
+    (ONE_DIRECTORY, &[(Visit::Name, "ls -f, one directory"), (Visit::Name, "ls -f, again")]),
+    (TREE, &[(Visit::Name, "find, 100 files a folder"), (Visit::Name, "find, again")]),
+    (TREE, &[(Visit::Stat, "find -size"), (Visit::Stat, "find -size, again")]),
+    (TREE, &[(Visit::Read, "open, read 4 KiB, close"), (Visit::Read, "open, read 4 KiB, close, again")]),
 ];
 
-/// The table of ratios to the null file system.
-fn rates(plan: &Plan) -> io::Result<()> {
-    println!(
-        "Up to {} names, {} visits a round, readdirplus {}; median k entries/s of {} rounds; ratio: median \
-         (lowest-highest) within a round",
-        plan.names, plan.visits, plan.readdirplus, plan.rounds
-    );
-    println!("{:<34} {:>9} {:>9} {:>9}  seedfs/null", "", "tmpfs", "null", "seedfs");
-    let tmpfs = Tmpfs::fill(plan.tmpfs)?;
+/// What programs do to a tree.
+fn walks(plan: &Plan) -> io::Result<()> {
     for (shape, rows) in GROUPS {
-        let mut measured = vec![[const { Vec::new() }; 2]; rows.len()];
+        let start = |which| match which {
+            0 => start_null(shape, plan),
+            1 => start_seedfs(shape, plan, ""),
+            _ => start_seedfs(shape, plan, ",prefetch=0"),
+        };
+        // Only reading files makes a difference to prefetching.
+        let sides = if rows[0].0 == Visit::Read { 3 } else { 2 };
+        let mut rates = vec![[const { Vec::new() }; 3]; rows.len()];
         for round in 0..plan.rounds {
-            // The one that comes second finds the memory warm: they take turns.
-            for which in [round % 2, 1 - round % 2] {
-                let mount = if which == 0 { start_null(shape, plan)? } else { start_seedfs(shape, plan)? };
-                for (&(visit, _), rates) in rows.iter().zip(&mut measured) {
+            // The one that comes first finds the memory cold: they take turns.
+            for which in (0..sides).map(|side| (side + round) % sides) {
+                let mount = start(which)?;
+                for (&(visit, _), rates) in rows.iter().zip(&mut rates) {
                     rates[which].push(rate(&mount.path(""), visit, plan.limit(visit))?);
                 }
             }
         }
-        for (&(visit, label), [null, seedfs]) in rows.iter().zip(measured) {
-            let ratios: Vec<f64> = null.iter().zip(&seedfs).map(|(null, seedfs)| seedfs / null).collect();
-            let yardstick = tmpfs.as_ref().map_or(Ok(f64::NAN), |t| rate(t.0.path(), visit, u64::MAX))?;
-            println!("{label:<34} {yardstick:>9.0} {:>9.0} {:>9.0}  {}", median(null), median(seedfs), spread(&ratios));
-        }
-    }
-    Ok(())
-}
-
-/// Whether large trees are as fast as small ones.
-fn sizes(plan: &Plan) -> io::Result<()> {
-    println!("Names only, k entries/s of seedfs: a small tree, a large one, and the ratio of the two");
-    let one = |files| Shape { files, folders: 1 };
-    let pairs = [
-        ("one directory of 10^6 and 10^7", one(1_000_000), one(10_000_000)),
-        ("a tree of 10^6 and 10^9", TREE, Shape { files: 1_000_000_000, folders: 10_000_000 }),
-    ];
-    for (label, small, large) in pairs {
-        let mut rates = [const { Vec::new() }; 2];
-        for _ in 0..plan.rounds {
-            for (rates, shape) in rates.iter_mut().zip([small, large]) {
-                // As large a part of the large directory as of the small one: its end is no farther than its start.
-                let limit = if shape.folders == 1 { plan.names * shape.files / 1_000_000 } else { plan.names };
-                rates.push(rate(&start_seedfs(shape, plan)?.path(""), Visit::Name, limit)?);
+        for (&(_, what), [null, seedfs, bare]) in rows.iter().zip(&rates) {
+            row(what, "null FUSE file system").print(null, seedfs);
+            if !bare.is_empty() {
+                row(what, "without prefetch").print(bare, seedfs);
             }
         }
-        let ratios: Vec<f64> = rates[0].iter().zip(&rates[1]).map(|(small, large)| large / small).collect();
-        let [small, large] = rates.map(median);
-        println!("{label:<34} {small:>9.0} {large:>9.0}  {}", spread(&ratios));
     }
     Ok(())
 }
 
-/// How long it takes from the start of the program until the first answer of its mount.
-fn starts(plan: &Plan) -> io::Result<()> {
-    println!("Milliseconds from the start of the program to the first stat in its mount: median (lowest-highest)");
-    for (label, files, folders) in [("10^3 files", 1000, 10), ("10^9 files", 1_000_000_000, 10_000_000)] {
-        let mut times = Vec::new();
-        for _ in 0..plan.rounds + 2 {
-            let begin = Instant::now();
-            let mount = start_seedfs(Shape { files, folders }, plan)?;
-            times.push(begin.elapsed().as_secs_f64() * 1e3);
-            drop(mount);
-        }
-        println!("{label:<34} {}", spread(&times));
-    }
-    Ok(())
+/// Files that are read for the first time, in the order of their listing, beside the same files in memory.
+fn beside_memory(plan: &Plan) -> io::Result<()> {
+    let Some(tmpfs) = Tmpfs::fill(plan.visits)? else { return Ok(()) };
+    let shape = Shape { files: plan.visits, folders: plan.visits / 100 };
+    row("open, read 4 KiB, close", "tmpfs").compare(
+        plan.rounds,
+        || rate(tmpfs.0.path(), Visit::Read, u64::MAX),
+        || rate(&start_seedfs(shape, plan, "")?.path(""), Visit::Read, u64::MAX),
+    )
 }
 
-impl Plan {
-    fn limit(&self, visit: Visit) -> u64 {
-        if visit == Visit::Name { self.names } else { self.visits }
-    }
-}
-
-/// Thousands of entries a second.
-fn rate(root: &Path, visit: Visit, limit: u64) -> io::Result<f64> {
-    let begin = Instant::now();
-    let entries = walk(root, visit, limit)?;
-    Ok(entries as f64 / begin.elapsed().as_secs_f64() / 1e3)
-}
-
-fn start_seedfs(shape: Shape, plan: &Plan) -> io::Result<Mount> {
-    let dataset = format!("files={},dirs={},size=4KiB", shape.files, shape.folders - 1);
-    let option = format!("readdirplus={}", plan.readdirplus);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
-    command.args(["mount", "-f", "-o", &option, &dataset]).stdout(Stdio::null());
-    // Only seedfs has this directory: nothing is there before the mount is.
-    Mount::start(|dir| command.arg(dir).spawn(), ".seedfs")
-}
-
-fn start_null(shape: Shape, plan: &Plan) -> io::Result<Mount> {
-    let mut command = Command::new(std::env::current_exe()?);
-    let numbers = [shape.files.to_string(), shape.folders.to_string(), plan.readdirplus.clone()];
-    // Its first file.
-    Mount::start(|dir| command.arg("--null").arg(dir).args(numbers).spawn(), "invoice_s00000000000000000000-4096.bin")
-}
-
-/// Files of 4 KiB in memory, 100 a folder.
+/// A tree in memory with a hundred files of 4 KiB in each folder.
 struct Tmpfs(tempfile::TempDir);
 
 impl Tmpfs {
@@ -191,4 +133,69 @@ impl Tmpfs {
         }
         Ok(Some(Self(root)))
     }
+}
+
+fn row<'a>(what: &'a str, beside: &'a str) -> Row<'a> {
+    Row { what, unit: "k entries/s", beside }
+}
+
+/// Whether names of large trees come as fast as those of small ones.
+fn sizes(plan: &Plan) -> io::Result<()> {
+    let one = |files| Shape { files, folders: 1 };
+    let pairs = [
+        ("ls -f, one directory of 10^7", "10^6", one(1_000_000), one(10_000_000)),
+        ("find, a tree of 10^9", "10^6", TREE, Shape { files: 1_000_000_000, folders: 10_000_000 }),
+    ];
+    for (what, beside, small, large) in pairs {
+        let rate = |shape: Shape| {
+            // As large a part of the large directory as of the small one: its end is no farther than its start.
+            let limit = if shape.folders == 1 { plan.names * shape.files / 1_000_000 } else { plan.names };
+            rate(&start_seedfs(shape, plan, "")?.path(""), Visit::Name, limit)
+        };
+        row(what, beside).compare(plan.rounds, || rate(small), || rate(large))?;
+    }
+    Ok(())
+}
+
+/// How soon a mount answers, whatever is in it.
+fn starts(plan: &Plan) -> io::Result<()> {
+    let start = |files, folders| {
+        let begin = Instant::now();
+        let mount = start_seedfs(Shape { files, folders }, plan, "")?;
+        let took = begin.elapsed();
+        drop(mount);
+        Ok(1.0 / took.as_secs_f64())
+    };
+    let row = Row { what: "program start to first stat, 10^9 files", unit: "a second", beside: "10^3 files" };
+    row.compare(plan.rounds + 2, || start(1000, 10), || start(1_000_000_000, 10_000_000))
+}
+
+impl Plan {
+    fn limit(&self, visit: Visit) -> u64 {
+        if visit == Visit::Name { self.names } else { self.visits }
+    }
+}
+
+/// Thousands of entries a second.
+fn rate(root: &Path, visit: Visit, limit: u64) -> io::Result<f64> {
+    let begin = Instant::now();
+    let entries = walk(root, visit, limit)?;
+    Ok(entries as f64 / begin.elapsed().as_secs_f64() / 1e3)
+}
+
+/// `options` begin with a comma.
+fn start_seedfs(shape: Shape, plan: &Plan, options: &str) -> io::Result<Mount> {
+    let dataset = format!("files={},dirs={},size=4KiB", shape.files, shape.folders - 1);
+    let option = format!("readdirplus={}{options}", plan.readdirplus);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seedfs"));
+    command.args(["mount", "-f", "-o", &option, &dataset]).stdout(Stdio::null());
+    // Only seedfs has this directory: nothing is there before the mount is.
+    Mount::start(|dir| command.arg(dir).spawn(), ".seedfs")
+}
+
+fn start_null(shape: Shape, plan: &Plan) -> io::Result<Mount> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let numbers = [shape.files.to_string(), shape.folders.to_string(), plan.readdirplus.clone()];
+    // Its first file.
+    Mount::start(|dir| command.arg("--null").arg(dir).args(numbers).spawn(), "invoice_s00000000000000000000-4096.bin")
 }

@@ -5,14 +5,14 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use fuser::{
-    Config, Errno, FileAttr, FileHandle, FileType, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner,
-    MountOption, OpenFlags, ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEntry, ReplyOpen, Request,
+    Errno, FileAttr, FileHandle, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags,
+    ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEntry, ReplyOpen, Request,
 };
 
-const FOREVER: Duration = Duration::from_secs(86_400);
+use crate::common::null::{FOREVER, config, directory, file};
+
 const SIZE: usize = 4096;
 const FANOUT: u64 = 10;
 /// As long as the names that it is compared with; the digits are filled in.
@@ -38,16 +38,8 @@ pub(crate) fn serve(dir: &Path, files: u64, folders: u64, readdirplus: &str) -> 
         "auto" => InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO,
         _ => InitFlags::empty(),
     };
-    let mut config = Config::default();
-    config.mount_options = vec![
-        MountOption::RO,
-        MountOption::NoAtime,
-        MountOption::DefaultPermissions,
-        MountOption::FSName("null".into()),
-    ];
-    config.n_threads = Some(std::thread::available_parallelism()?.get().min(8));
     let null = Null { files, folders, per_folder: files.div_ceil(folders), plus, buffer: [0x5A; SIZE] };
-    fuser::Session::new(null, dir, &config)?.run()
+    fuser::Session::new(null, dir, &config()?)?.run()
 }
 
 fn folder_ino(folder: u64) -> u64 {
@@ -70,29 +62,7 @@ fn read_digits(text: Option<&[u8]>) -> Option<u64> {
 }
 
 fn attr(ino: u64) -> FileAttr {
-    let (kind, perm, size, blksize) = if ino.is_multiple_of(2) {
-        (FileType::RegularFile, 0o444, SIZE as u64, 4096)
-    } else {
-        (FileType::Directory, 0o555, 4096, 1 << 20)
-    };
-    let time = UNIX_EPOCH;
-    FileAttr {
-        ino: INodeNo(ino),
-        size,
-        blocks: 8,
-        atime: time,
-        mtime: time,
-        ctime: time,
-        crtime: time,
-        kind,
-        perm,
-        nlink: 1,
-        uid: 0,
-        gid: 0,
-        rdev: 0,
-        blksize,
-        flags: 0,
-    }
+    if ino.is_multiple_of(2) { file(ino, SIZE as u64) } else { directory(ino) }
 }
 
 impl Null {

@@ -3,15 +3,15 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use fuser::{
-    Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo, InitFlags,
-    KernelConfig, LockOwner, MountOption, OpenFlags, ReplyAttr, ReplyData, ReplyEntry, ReplyOpen, Request,
+    Errno, FileAttr, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags, KernelConfig, LockOwner,
+    OpenFlags, ReplyAttr, ReplyData, ReplyEntry, ReplyOpen, Request,
 };
 
+use crate::common::null::{FOREVER, config, directory, file};
+
 const SIZE: u64 = 8 << 30;
-const FOREVER: Duration = Duration::from_secs(86_400);
 const FILE: INodeNo = INodeNo(2);
 
 struct Null {
@@ -21,10 +21,7 @@ struct Null {
 
 /// Serves it until it is unmounted, with the settings that seedfs uses.
 pub(crate) fn serve(dir: &Path, direct: bool) -> io::Result<()> {
-    let mut config = Config::default();
-    config.mount_options = vec![MountOption::RO, MountOption::NoAtime, MountOption::FSName("null".into())];
-    config.n_threads = Some(std::thread::available_parallelism()?.get().min(8));
-    let session = fuser::Session::new(Null { buffer: vec![0x5A; 16 << 20], direct }, dir, &config)?;
+    let session = fuser::Session::new(Null { buffer: vec![0x5A; 16 << 20], direct }, dir, &config()?)?;
     set_read_ahead(dir);
     session.run()
 }
@@ -39,26 +36,7 @@ fn set_read_ahead(dir: &Path) {
 }
 
 fn attr(ino: INodeNo) -> FileAttr {
-    let (kind, perm, size) =
-        if ino == FILE { (FileType::RegularFile, 0o444, SIZE) } else { (FileType::Directory, 0o555, 4096) };
-    let time = UNIX_EPOCH;
-    FileAttr {
-        ino,
-        size,
-        blocks: size / 512,
-        atime: time,
-        mtime: time,
-        ctime: time,
-        crtime: time,
-        kind,
-        perm,
-        nlink: 1,
-        uid: 0,
-        gid: 0,
-        rdev: 0,
-        blksize: 4096,
-        flags: 0,
-    }
+    if ino == FILE { file(ino.0, SIZE) } else { directory(ino.0) }
 }
 
 impl Filesystem for Null {

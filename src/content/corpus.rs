@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::rotating::{CHUNK, Ring};
-use super::text::PhraseTable;
+use super::text::{PhraseTable, is_space};
 
 /// Bytes of a piece of the `chunks` kind.
 const PIECE: usize = 100;
@@ -104,11 +104,6 @@ impl Corpus {
     pub(crate) fn pieces(&self) -> &Ring {
         &self.pieces
     }
-}
-
-/// ASCII white space as the format defines it: space, tab, line feed, vertical tab, form feed, carriage return.
-pub(crate) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {

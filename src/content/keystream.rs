@@ -13,6 +13,11 @@ pub(crate) const BLOCK: usize = 16;
 /// the rounds load them, near enough to be in its first-level cache.
 const AHEAD: usize = 128;
 
+/// Blocks of a batch whose counters are better made in registers, 16 of the 32 that VAES-512 has: a fifth faster than
+/// writing them to memory first. With fewer or shorter registers the rounds are kept waiting, and it gains nothing
+/// (AES-NI) or costs a tenth (VAES-256).
+const REGISTERS: usize = 64;
+
 /// Which of the keystreams of a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
@@ -86,6 +91,40 @@ impl BlockSizeUser for Counters<'_> {
 impl BlockCipherEncClosure for Counters<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        if B::ParBlocksSize::USIZE == REGISTERS {
+            self.in_registers(backend);
+        } else {
+            self.in_memory(backend);
+        }
+    }
+}
+
+impl Counters<'_> {
+    /// A batch at a time, its counters never being in memory where they agree in all but their last byte.
+    #[inline(always)]
+    fn in_registers<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        let mut number = self.number;
+        let (batches, rest) = Array::<Block, B::ParBlocksSize>::slice_as_chunks_mut(self.blocks);
+        for batch in batches {
+            if number % RUN as u64 + REGISTERS as u64 <= RUN as u64 {
+                let mut counters = Array::default();
+                write_run(self.stream, number, Block::cast_slice_to_core_mut(&mut counters));
+                backend.encrypt_par_blocks((&counters, batch).into());
+            } else {
+                write_counters(self.stream, number, Block::cast_slice_to_core_mut(batch));
+                backend.encrypt_par_blocks_inplace(batch);
+            }
+            number += REGISTERS as u64;
+        }
+        if !rest.is_empty() {
+            write_counters(self.stream, number, Block::cast_slice_to_core_mut(rest));
+            backend.encrypt_tail_blocks_inplace(rest);
+        }
+    }
+
+    /// Counters are written where the keystream goes, some batches ahead of the rounds.
+    #[inline(always)]
+    fn in_memory<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
         let whole_batches = AHEAD - AHEAD % B::ParBlocksSize::USIZE;
         let mut number = self.number;
         for blocks in self.blocks.chunks_mut(whole_batches) {
@@ -122,12 +161,19 @@ fn write_counters(stream: StreamId, mut number: u64, mut out: &mut [[u8; BLOCK]]
         let within = (number % RUN as u64) as usize;
         let take = (RUN - within).min(out.len());
         let (now, later) = out.split_at_mut(take);
-        let first = counter_block(stream, number - within as u64).0;
-        let last_bytes = LAST_BYTES.0[within..within + take].as_flattened();
-        or_vectors(&[first; VECTOR / BLOCK], last_bytes, now.as_flattened_mut());
+        write_run(stream, number, now);
         out = later;
         number += take as u64;
     }
+}
+
+/// The same for blocks of one run.
+#[inline(always)]
+fn write_run(stream: StreamId, number: u64, out: &mut [[u8; BLOCK]]) {
+    let within = (number % RUN as u64) as usize;
+    let first = counter_block(stream, number - within as u64).0;
+    let last_bytes = LAST_BYTES.0[within..within + out.len()].as_flattened();
+    or_vectors(&[first; VECTOR / BLOCK], last_bytes, out.as_flattened_mut());
 }
 
 /// Widest vectors there are, in bytes.

@@ -1,6 +1,5 @@
 //! Readable lines: phrases of the corpus in an order that the keystream draws.
 
-use super::corpus::is_space;
 use super::keystream::{Keystream, StreamId};
 
 /// Bytes of a page; each is made on its own, from the keystream at its own offset.
@@ -150,6 +149,11 @@ impl Token {
         self.len += bytes.len();
         true
     }
+}
+
+/// ASCII white space as the format defines it: space, tab, line feed, vertical tab, form feed, carriage return.
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// The words of a text, each with a newline behind it where the text has one there and else a space; words that do not

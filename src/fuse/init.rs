@@ -14,6 +14,11 @@ const MAX_BACKGROUND: u16 = 64;
 const CACHED_REQUEST: u32 = 128 << 10;
 
 /// The same where the page cache is bypassed: one part after the other, so that fewer are better.
+///
+/// Making the next part of a reader in order, by the thread that has just answered, while the program looks at the one
+/// before does not pay: another thread is handed the next request, and fetches what was made from the first one's
+/// cache. Parts of 1 MiB then come at 0.64 times the speed, at 0.61 times for two readers at once. It gains 1.5 times
+/// with one thread in all, which leaves everybody else waiting.
 const DIRECT_REQUEST: u32 = 1 << 20;
 
 /// Asks for the capabilities that this kernel has, and for its limits.

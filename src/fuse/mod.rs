@@ -3,6 +3,7 @@
 //! A defect (panic) in the file system behind it answers one request with EIO; the mount lives on.
 
 mod attr;
+mod buffer;
 mod filesystem;
 mod init;
 mod push;
@@ -17,6 +18,7 @@ use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
 use log::{debug, error};
 
 pub use attr::Ownership;
+use buffer::Buffer;
 pub use push::Pusher;
 use push::Watch;
 
@@ -101,7 +103,7 @@ impl<V: Vfs> Prefetch<V> {
 
 thread_local! {
     /// Reply buffer of this worker, as large as the largest read so far: no allocation a request.
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
 }
 
 impl<V: Vfs> FuseAdapter<V> {
@@ -171,17 +173,8 @@ impl<V: Vfs> FuseAdapter<V> {
         let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
         BUFFER.with_borrow_mut(|buffer| {
             let size = size as usize;
-            if buffer.len() < size {
-                // Fresh zeroed pages come from the kernel untouched; growing in place would copy old contents.
-                *buffer = vec![0; size];
-            }
-            let read = || {
-                if let Some(watch) = watch {
-                    watch.on_read(&*self.vfs, Ino(ino.0), offset, size as u64);
-                }
-                self.vfs.read(Ino(ino.0), offset, &mut buffer[..size])
-            };
-            match self.serve(Op::Read, ino, read) {
+            let buffer = buffer.get(size);
+            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, buffer)) {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);
@@ -190,29 +183,58 @@ impl<V: Vfs> FuseAdapter<V> {
                 Err(errno) => reply.error(errno),
             }
         });
+        // Behind the reply: the reader need not wait for plans.
+        if let Some(watch) = watch {
+            self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
+        }
     }
 
     fn reply_readdir(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectory) {
+        let mut empty = true;
         let mut emit = |entry: Entry<'_>| {
+            empty = false;
             let full =
                 reply.add(INodeNo(entry.attr.ino.0), entry.next.0, fuse_type(entry.attr.file_type), os_name(&entry));
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match self.serve(Op::ReadDir, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
-            Ok(()) => reply.ok(),
+            Ok(()) => {
+                self.on_listed(dir, empty);
+                reply.ok();
+            }
             Err(errno) => reply.error(errno),
         }
     }
 
+    /// An empty reply ends a listing: the kernel has taken in what it was told before.
+    fn on_listed(&self, dir: INodeNo, empty: bool) {
+        if let Some(watch) = self.watch.as_ref().filter(|_| empty) {
+            self.shield(dir, || watch.on_listed(&*self.vfs, Ino(dir.0)));
+        }
+    }
+
+    /// Runs what belongs to no reply; its panic is no matter for the request.
+    fn shield(&self, ino: INodeNo, call: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
+            self.counters.count_panic();
+            error!("prefetching, at inode {ino}: defect: {}", panic_text(payload.as_ref()));
+        }
+    }
+
     fn reply_readdirplus(&self, dir: INodeNo, from: u64, mut reply: ReplyDirectoryPlus) {
+        let mut empty = true;
         let mut emit = |entry: Entry<'_>| {
+            empty = false;
             let attr = self.fuse_attr(&entry.attr);
             let lifetime = attr::lifetime(&entry.attr);
             let full = reply.add(attr.ino, entry.next.0, os_name(&entry), &lifetime, &attr, Generation(0));
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match self.serve(Op::ReadDirPlus, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
-            Ok(()) => reply.ok(),
+            Ok(()) => {
+                self.on_listed(dir, empty);
+                reply.ok();
+            }
             Err(errno) => reply.error(errno),
         }
     }

@@ -38,8 +38,16 @@ impl Watch {
 
     /// A program asks for these bytes.
     pub(super) fn on_read(&self, vfs: &impl Vfs, ino: Ino, offset: u64, len: u64) {
-        let siblings = if Planner::is_small(offset, len) { vfs.siblings(ino) } else { None };
-        if self.lock().planner.on_read(ino, offset, len, siblings) {
+        if self.lock().planner.on_read(ino, offset, len, || vfs.siblings(ino)) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// A program has listed a directory to its end.
+    pub(super) fn on_listed(&self, vfs: &impl Vfs, dir: Ino) {
+        if let Some(siblings) = vfs.files(dir)
+            && self.lock().planner.on_listed(siblings)
+        {
             self.wake.notify_one();
         }
     }
@@ -104,11 +112,10 @@ fn push_all(vfs: &impl Vfs, watch: &Watch, counters: &Counters, kernel: &Notifie
         match pushed {
             Ok(n) => {
                 counters.add_prefetched_bytes(n as u64);
-                if n < buffer.len() {
-                    watch.lock().planner.report(&chunk, Outcome::End);
-                }
+                watch.lock().planner.report(&chunk, Outcome::Pushed(n as u64));
             }
-            // The kernel has dropped the inode, or the mount is gone.
+            // The mount is gone, or the kernel has no room. That it does not know the inode is no error to the library;
+            // the planner learns of it when the file is asked for all the same.
             Err(error) => {
                 debug!("prefetch of inode {}: {error}", chunk.ino.0);
                 watch.lock().planner.report(&chunk, Outcome::Refused);

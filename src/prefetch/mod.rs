@@ -1,12 +1,38 @@
 //! What to generate before it is asked for: contents are known in advance, so a reader that goes on as it began need
 //! not wait. Decisions only, in no platform's terms; an adapter tells of reads and carries the chunks out.
 //!
-//! What was pushed is read without a request, so a reader that follows would go unseen. Each batch therefore leaves a
-//! gap in its middle: a request for the gap says that somebody follows, and earns the next batch. Nobody follows, no
-//! request, no more pushing.
+//! | reader of | in | is planned by |
+//! |---|---|---|
+//! | a big file | order | [`stream`] |
+//! | the files of a directory of up to 1024 | any order | [`whole`] |
+//! | the files of a larger directory | the order of the listing | [`walk`] |
+//!
+//! What was pushed is read without a request, so a reader that follows would go unseen. Each push therefore leaves a
+//! gap: a request for the gap says that somebody follows, and earns the next push. Nobody follows, no request, no more
+//! pushing.
+//!
+//! What it brings, measured by `scripts/bench-tools` on two cores: first reading of 100,000 files in folders of 100,
+//! time without prefetching divided by time with it, median (lowest-highest) of 3 rounds.
+//!
+//! | program | files of 4 KiB | files of 1-16 KiB |
+//! |---|---|---|
+//! | open-read-close, order of the listing | 3.7 (3.7-4.1) | 3.8 (3.8-4.0) |
+//! | tar | 3.1 (2.9-3.4) | 3.1 (2.8-4.1) |
+//! | rsync | 2.5 (1.5-2.9) | 2.0 (1.6-2.5) |
+//! | jdupes | 2.5 (2.3-2.6) | 1.2 (1.2-1.3) |
+//! | fclones | 1.7 (1.4-1.7) | 1.3 (1.1-1.3) |
+//! | restic | 1.1 (1.0-1.1) | |
+//! | open-read-close, random order | 1.0 (1.0-1.1) | 1.0 (1.0-1.1) |
+//! | one file of each directory | 1.1 (0.9-1.1) | |
+//!
+//! Where it does not help: programs that compute more than they wait (restic); random order over many directories;
+//! directories of more than 1024 files that are read in another order than they list (rsync, by name), or whose names
+//! were listed without attributes, so that the kernel knows no inodes to push to: there `-o readdirplus=always` makes
+//! reading in the order of the listing 5 to 8 times as fast, and without it pushing brings nothing.
 
 mod stream;
 mod walk;
+mod whole;
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -16,8 +42,9 @@ use lru::LruCache;
 use crate::vfs::{Ino, Siblings};
 use stream::Reader;
 use walk::Walk;
+use whole::Directories;
 
-/// Files and directories watched at a time; of each, the one not read for longest is forgotten.
+/// Big files and large directories watched at a time; of each, the one not read for longest is forgotten.
 const WATCHED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// A piece of a file to generate and hand over.
@@ -29,16 +56,15 @@ pub struct Chunk {
     pub offset: u64,
     /// Bytes, at most 256 KiB; the file may end within them.
     pub len: u64,
-    /// The first file of the directory, for a chunk that is the beginning of one of its files.
-    of_walk: Option<Ino>,
+    source: Source,
 }
 
 /// What became of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The file ended within it.
-    End,
-    /// Nobody wanted it: the inode is not known, or the mount is gone.
+    /// So many bytes were handed over: fewer than planned where the file ended.
+    Pushed(u64),
+    /// It could not be handed over: the mount is gone, say.
     Refused,
 }
 
@@ -49,46 +75,69 @@ pub struct Planner {
     readers: LruCache<Ino, Reader>,
     /// By the first file of the directory.
     walks: LruCache<Ino, Walk>,
+    directories: Directories,
     /// What has something left to push, each once.
     ready: VecDeque<Source>,
 }
 
+/// Who planned a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
+    /// The reader of this file.
     Reader(Ino),
+    /// Those of the directory with this first file.
     Walk(Ino),
+    Directory(Ino),
 }
 
 impl Planner {
-    /// Pushes up to `batch` bytes, and half as much again, ahead of each sequential reader.
+    /// Pushes up to `batch` bytes, and half as much again, ahead of each sequential reader, and up to `batch` bytes of
+    /// directories.
     pub fn new(batch: u64) -> Self {
-        Self { batch, readers: LruCache::new(WATCHED), walks: LruCache::new(WATCHED), ready: VecDeque::new() }
+        Self {
+            batch,
+            readers: LruCache::new(WATCHED),
+            walks: LruCache::new(WATCHED),
+            directories: Directories::new(batch),
+            ready: VecDeque::new(),
+        }
     }
 
-    /// Whether a request may be the reading of a small file, so that its siblings matter.
-    pub fn is_small(offset: u64, len: u64) -> bool {
-        offset == 0 && len <= walk::SMALL
-    }
-
-    /// A request for `len` bytes at `offset`; `siblings` are those of a small file. Returns whether there is something
-    /// new to push.
-    pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: Option<Siblings>) -> bool {
-        let source = match siblings.filter(|s| s.step > 0 && ino >= s.first) {
-            Some(siblings) => {
-                let walk = self.walks.get_or_insert_mut(siblings.first, || Walk::new(siblings));
-                walk.on_read(ino).then_some(Source::Walk(siblings.first))
-            }
+    /// A request for `len` bytes at `offset`; `siblings` finds those of the file, and is called only where they matter.
+    /// Returns whether there is something new to push.
+    pub fn on_read(&mut self, ino: Ino, offset: u64, len: u64, siblings: impl FnOnce() -> Option<Siblings>) -> bool {
+        let small = offset == 0 && len <= walk::SMALL;
+        if small && !self.directories.is_near(ino) && !self.walks.iter().any(|(_, walk)| walk.expects(ino)) {
+            return false;
+        }
+        let (source, push) = match small.then(siblings).flatten() {
             None => {
                 let reader = self.readers.get_or_insert_mut(ino, Reader::default);
-                reader.on_read(offset, len, self.batch).then_some(Source::Reader(ino))
+                (Source::Reader(ino), reader.on_read(offset, len, self.batch))
+            }
+            Some(siblings) if siblings.count > *whole::FILES.end() => {
+                let walk = self.walks.get_or_insert_mut(siblings.first, || Walk::new(siblings, self.batch));
+                (Source::Walk(siblings.first), walk.on_read(ino))
+            }
+            Some(siblings) => {
+                let push = whole::FILES.contains(&siblings.count) && self.directories.on_read(ino, siblings);
+                (Source::Directory(siblings.first), push)
             }
         };
-        if let Some(source) = source
-            && !self.ready.contains(&source)
-        {
+        self.enqueue(source, push)
+    }
+
+    /// A directory with these files was listed to its end. Returns whether there is something new to push.
+    pub fn on_listed(&mut self, siblings: Siblings) -> bool {
+        let push = whole::FILES.contains(&siblings.count) && self.directories.on_listed(siblings);
+        self.enqueue(Source::Directory(siblings.first), push)
+    }
+
+    fn enqueue(&mut self, source: Source, push: bool) -> bool {
+        if push && !self.ready.contains(&source) {
             self.ready.push_back(source);
         }
-        source.is_some()
+        push
     }
 
     /// The next chunk to push; files and directories take turns.
@@ -97,26 +146,30 @@ impl Planner {
             let chunk = match source {
                 Source::Reader(ino) => self.readers.peek_mut(&ino).and_then(|reader| reader.take(ino)),
                 Source::Walk(first) => self.walks.peek_mut(&first).and_then(Walk::take),
+                Source::Directory(first) => self.directories.take(first),
             };
             if chunk.is_some() {
-                self.ready.push_back(source);
+                match (source, self.ready.front()) {
+                    // One directory after the other: they were asked for in this order.
+                    (Source::Directory(_), Some(Source::Directory(_))) => self.ready.push_front(source),
+                    _ => self.ready.push_back(source),
+                }
                 return chunk;
             }
         }
         None
     }
 
-    /// Tells what became of a chunk, if it was not pushed whole.
+    /// Tells what became of a chunk.
     pub fn report(&mut self, chunk: &Chunk, outcome: Outcome) {
-        match (chunk.of_walk, outcome) {
+        match (chunk.source, outcome) {
+            (Source::Reader(_), Outcome::Pushed(bytes)) if bytes == chunk.len => {}
+            (Source::Reader(ino), _) => self.readers.peek_mut(&ino).into_iter().for_each(Reader::stop),
             // Small files end within their chunk.
-            (Some(_), Outcome::End) => {}
-            (Some(first), Outcome::Refused) => {
-                self.walks.peek_mut(&first).into_iter().for_each(Walk::stop);
-            }
-            (None, _) => {
-                self.readers.peek_mut(&chunk.ino).into_iter().for_each(Reader::stop);
-            }
+            (Source::Walk(_), Outcome::Pushed(_)) => {}
+            (Source::Walk(first), Outcome::Refused) => self.walks.peek_mut(&first).into_iter().for_each(Walk::stop),
+            (Source::Directory(first), Outcome::Pushed(bytes)) => self.directories.add(first, bytes),
+            (Source::Directory(first), Outcome::Refused) => self.directories.stop(first),
         }
     }
 }
@@ -140,7 +193,7 @@ mod tests {
     fn read(planner: &mut Planner, ino: Ino, from: u64, to: u64) -> bool {
         let mut pushed = false;
         for offset in (from..to).step_by(REQUEST as usize) {
-            pushed |= planner.on_read(ino, offset, REQUEST, None);
+            pushed |= planner.on_read(ino, offset, REQUEST, || None);
         }
         pushed
     }
@@ -173,7 +226,7 @@ mod tests {
         read(&mut planner, FILE, 0, START);
         let (gap, end) = gap_and_end(&chunks(&mut planner));
         assert_eq!(planner.next_chunk(), None, "nothing without a further request");
-        assert!(planner.on_read(FILE, gap, GAP, None));
+        assert!(planner.on_read(FILE, gap, GAP, || None));
         let more = chunks(&mut planner);
         assert_eq!(more[0].offset, end);
         assert_eq!(gap_and_end(&more), (end + BATCH / 2, end + BATCH));
@@ -184,8 +237,8 @@ mod tests {
         let mut planner = Planner::new(BATCH);
         let mut pushed = false;
         for pair in 0..START / REQUEST / 2 {
-            pushed |= planner.on_read(FILE, (2 * pair + 1) * REQUEST, REQUEST, None);
-            pushed |= planner.on_read(FILE, 2 * pair * REQUEST, REQUEST, None);
+            pushed |= planner.on_read(FILE, (2 * pair + 1) * REQUEST, REQUEST, || None);
+            pushed |= planner.on_read(FILE, 2 * pair * REQUEST, REQUEST, || None);
         }
         assert!(pushed);
     }
@@ -195,7 +248,7 @@ mod tests {
         let mut planner = Planner::new(BATCH);
         for i in 0..10_000u64 {
             let offset = crate::dataset::draw::mix(i) % (1 << 40);
-            assert!(!planner.on_read(FILE, offset, 4096, None));
+            assert!(!planner.on_read(FILE, offset, 4096, || None));
         }
         assert_eq!(planner.next_chunk(), None);
     }
@@ -214,7 +267,7 @@ mod tests {
     fn a_jump_ends_the_plan() {
         let mut planner = Planner::new(BATCH);
         read(&mut planner, FILE, 0, START);
-        assert!(!planner.on_read(FILE, 1 << 40, REQUEST, None));
+        assert!(!planner.on_read(FILE, 1 << 40, REQUEST, || None));
         assert_eq!(planner.next_chunk(), None);
         assert!(read(&mut planner, FILE, 1 << 40, (1 << 40) + START), "and a new run starts a new one");
     }
@@ -226,8 +279,8 @@ mod tests {
         read(&mut planner, Ino(4), 0, START);
         let order: Vec<u64> = (0..4).map(|_| planner.next_chunk().unwrap().ino.0).collect();
         assert_eq!(order, [2, 4, 2, 4]);
-        let chunk = Chunk { ino: Ino(2), offset: 0, len: 1, of_walk: None };
-        planner.report(&chunk, Outcome::End);
+        let chunk = Chunk { ino: Ino(2), offset: 0, len: 2, source: Source::Reader(Ino(2)) };
+        planner.report(&chunk, Outcome::Pushed(1));
         assert!(chunks(&mut planner).iter().all(|chunk| chunk.ino == Ino(4)));
     }
 
@@ -236,7 +289,7 @@ mod tests {
         let mut planner = Planner::new(u64::MAX);
         for offset in [0, u64::MAX, u64::MAX - 5, 1 << 63] {
             for _ in 0..3 {
-                planner.on_read(FILE, offset, 2 << 20, None);
+                planner.on_read(FILE, offset, 2 << 20, || None);
                 planner.next_chunk();
             }
         }
@@ -246,7 +299,7 @@ mod tests {
 
     /// Reads the small file at a position of the directory.
     fn open(planner: &mut Planner, position: u64) -> bool {
-        planner.on_read(Ino(100 + 2 * position), 0, 4096, Some(SIBLINGS))
+        planner.on_read(Ino(100 + 2 * position), 0, 4096, || Some(SIBLINGS))
     }
 
     fn positions(chunks: &[Chunk]) -> Vec<u64> {
@@ -256,23 +309,25 @@ mod tests {
 
     #[test]
     fn files_opened_in_order_bring_the_next_ones_with_a_gap() {
-        let mut planner = Planner::new(BATCH);
+        let mut planner = Planner::new(64 << 20);
         let steps = u64::from(STEPS);
-        assert!((0..steps - 1).all(|position| !open(&mut planner, position)));
-        assert!(open(&mut planner, steps - 1));
-        let gap = steps + WINDOW / 2;
-        let expected: Vec<u64> = (steps..steps + WINDOW).filter(|&p| p != gap).collect();
+        // The first one is near nothing.
+        assert!((0..steps).all(|position| !open(&mut planner, position)));
+        assert!(open(&mut planner, steps));
+        let start = steps + 1;
+        let gap = start + WINDOW / 2;
+        let expected: Vec<u64> = (start..start + WINDOW).filter(|&p| p != gap).collect();
         assert_eq!(positions(&chunks(&mut planner)), expected);
 
         assert!(open(&mut planner, gap), "the gap is read: somebody follows");
         let more = positions(&chunks(&mut planner));
-        assert_eq!((more[0], more.len() as u64), (steps + WINDOW, WINDOW - 1));
+        assert_eq!((more[0], more.len() as u64), (start + WINDOW, WINDOW - 1));
     }
 
     #[test]
     fn the_end_of_the_directory_is_not_passed() {
         let mut planner = Planner::new(BATCH);
-        for position in 4990..4995 {
+        for position in 4988..4995 {
             open(&mut planner, position);
         }
         assert_eq!(positions(&chunks(&mut planner)), [4995, 4996, 4997, 4998, 4999]);
@@ -289,13 +344,58 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_skips_most_files_gets_one_window_at_most() {
+        let mut planner = Planner::new(BATCH);
+        for position in 0..=u64::from(STEPS) + 1 {
+            open(&mut planner, position);
+        }
+        assert!(!chunks(&mut planner).is_empty());
+        assert!((0..5000).step_by(50).all(|position| !open(&mut planner, position)));
+    }
+
+    #[test]
+    fn files_that_are_asked_for_all_the_same_are_pushed_ever_less() {
+        let mut planner = Planner::new(BATCH);
+        let mut pushed = 0;
+        for position in 0..5000 {
+            open(&mut planner, position);
+            pushed += chunks(&mut planner).len();
+        }
+        // A window after 6 steps, 12, 24 and so on.
+        assert!((1000..4500).contains(&pushed), "{pushed}");
+    }
+
+    #[test]
+    fn a_small_batch_makes_a_small_window() {
+        let mut planner = Planner::new(1 << 20);
+        for position in 0..=u64::from(STEPS) {
+            open(&mut planner, position);
+        }
+        assert_eq!(chunks(&mut planner).len(), 15);
+    }
+
+    #[test]
+    fn one_directory_is_pushed_after_the_other() {
+        let mut planner = Planner::new(BATCH);
+        let siblings = |first| Siblings { first: Ino(first), step: 2, count: 10 };
+        for first in [1000, 5000] {
+            (0..3).for_each(|i| {
+                planner.on_read(Ino(first + 2 * i), 0, 4096, || Some(siblings(first)));
+            });
+        }
+        let order: Vec<bool> = chunks(&mut planner).iter().map(|chunk| chunk.ino < Ino(5000)).collect();
+        assert!(order.is_sorted_by_key(|first| !first), "{order:?}");
+        assert!(order.contains(&true) && order.contains(&false));
+    }
+
+    #[test]
     fn a_walk_that_is_refused_stops() {
         let mut planner = Planner::new(BATCH);
-        for position in 0..5 {
+        for position in 0..=u64::from(STEPS) + 1 {
             open(&mut planner, position);
         }
         let chunk = planner.next_chunk().unwrap();
-        planner.report(&chunk, Outcome::End);
+        planner.report(&chunk, Outcome::Pushed(4096));
         let chunk = planner.next_chunk().unwrap();
         planner.report(&chunk, Outcome::Refused);
         assert_eq!(planner.next_chunk(), None);

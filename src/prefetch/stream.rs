@@ -1,6 +1,6 @@
 //! Readers of one big file from front to back.
 
-use super::Chunk;
+use super::{Chunk, Source};
 use crate::vfs::Ino;
 
 /// Bytes read in order before a reader counts as sequential.
@@ -71,7 +71,7 @@ impl Plan {
         }
         let end = if self.at < self.gap { self.gap.min(self.until) } else { self.until };
         let len = end.saturating_sub(self.at).min(CHUNK);
-        let chunk = Chunk { ino, offset: self.at, len, of_walk: None };
+        let chunk = Chunk { ino, offset: self.at, len, source: Source::Reader(ino) };
         self.at += len;
         (len > 0).then_some(chunk)
     }

@@ -311,9 +311,14 @@ impl Vfs for Tree {
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
         let Ok(Node::Listed(file)) = self.node(ino) else { return None };
-        let shape = self.dataset.shape();
-        let files = shape.files_of(shape.folder_of(file));
-        Some(Siblings { first: file_ino(files.start), step: 2, count: files.end - files.start })
+        self.files(folder_ino(self.dataset.shape().folder_of(file)))
+    }
+
+    fn files(&self, dir: Ino) -> Option<Siblings> {
+        let Ok(Node::Folder(folder)) = self.node(dir) else { return None };
+        let files = self.dataset.shape().files_of(folder);
+        let count = files.end - files.start;
+        (count > 0).then(|| Siblings { first: file_ino(files.start), step: 2, count })
     }
 
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {

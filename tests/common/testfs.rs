@@ -179,6 +179,10 @@ impl Vfs for TestFs {
         None
     }
 
+    fn files(&self, _: Ino) -> Option<Siblings> {
+        None
+    }
+
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
         if ino.0 == 8 { Ok(b"a.txt".to_vec()) } else { Err(FsError::Invalid) }
     }
@@ -229,7 +233,9 @@ impl Vfs for Shared {
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
         self.0.siblings(ino)
     }
-
+    fn files(&self, dir: Ino) -> Option<Siblings> {
+        self.0.files(dir)
+    }
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
         self.0.readlink(ino)
     }
