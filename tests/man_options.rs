@@ -138,14 +138,3 @@ fn options_of_fstab_are_accepted() {
     let remount = seedfs(&["mount", "--fake", "-o", "remount", "demo", "."]);
     assert_eq!(remount.status.code(), Some(2));
 }
-
-/// Keys of inline datasets, as the message about an unknown one lists them.
-#[test]
-fn dataset_keys_are_those_of_the_program() {
-    let output = seedfs(&["ls", "no_such_key=1"]);
-    let text = String::from_utf8(output.stderr).unwrap();
-    let keys: BTreeSet<&str> = text.split_once("keys are ").unwrap().1.trim_end().split(", ").collect();
-    let items = section(".Sh DATASETS").into_iter().filter_map(|line| line.strip_prefix(".It Cm "));
-    let documented: BTreeSet<&str> = items.filter_map(|item| item.split(' ').next()).collect();
-    assert_eq!(documented, keys);
-}

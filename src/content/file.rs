@@ -162,7 +162,8 @@ impl BufRead for SyntheticFile {
         if self.buffer.bytes.is_empty() || self.buffer.start != start {
             self.buffer.bytes.resize(BUFFER, 0);
             self.buffer.start = start;
-            self.generator.fill(&self.corpus, start, &mut self.buffer.bytes);
+            let stream = |offset, buf: &mut [u8]| self.generator.fill(&self.corpus, offset, buf);
+            self.pieces.fill(stream, start, &mut self.buffer.bytes);
         }
         let ready = &self.buffer.bytes[(self.position - start) as usize..];
         Ok(&ready[..clamp(ready.len(), left)])

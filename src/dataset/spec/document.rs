@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{self, Value, set_type};
+use super::keys::{self, NO_SUCH_KEY, Value, set_type};
 use super::{Draft, MAX_TYPES, SpecError, TypeSpec, presets};
 use crate::recipe::Kind;
 
@@ -65,6 +65,9 @@ fn read(text: &str, name: &str, directory: &Path, depth: usize) -> Result<Draft,
         match (key.as_ref().as_ref(), value.as_ref()) {
             ("extends", _) => {}
             ("types", DeValue::Array(rows)) => draft.spec.types = document.types(rows, value.span().start)?,
+            (name, DeValue::Table(_)) if !keys::is_table(name) => {
+                return Err(document.error(key.span().start, name, &keys::unknown()));
+            }
             (name, DeValue::Table(keys)) => {
                 for (key, value) in keys {
                     document.set(&mut draft, &format!("{name}.{}", key.as_ref()), key.span().start, value)?;
@@ -96,7 +99,7 @@ impl Document<'_> {
     fn set(&self, draft: &mut Draft, key: &str, at: usize, value: &Spanned<DeValue<'_>>) -> Result<(), SpecError> {
         let text = self.value(key, value)?;
         draft.set(key, &text).map_err(|why| {
-            let at = if why.starts_with("no such key") { at } else { value.span().start };
+            let at = if why.starts_with(NO_SUCH_KEY) { at } else { value.span().start };
             self.error(at, key, &why)
         })
     }
@@ -132,8 +135,10 @@ impl Document<'_> {
             let Some(text) = scalar(value.as_ref()) else {
                 return Err(self.error(value.span().start, key.as_ref(), "must be text or a number"));
             };
-            set_type(&mut file_type, key.as_ref(), &text)
-                .map_err(|why| self.error(key.span().start, &format!("types.{}", key.as_ref()), &why))?;
+            set_type(&mut file_type, key.as_ref(), &text).map_err(|why| {
+                let at = if why.starts_with(NO_SUCH_KEY) { key.span().start } else { value.span().start };
+                self.error(at, &format!("types.{}", key.as_ref()), &why)
+            })?;
         }
         Ok(file_type)
     }
@@ -156,10 +161,7 @@ impl Draft {
     pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
         match keys::KEYS.iter().find(|key| key.name == name) {
             Some(key) => (key.set)(self, value),
-            None => {
-                let names: Vec<&str> = keys::KEYS.iter().map(|key| key.name).collect();
-                Err(format!("no such key; keys are extends, {}, types", names.join(", ")))
-            }
+            None => Err(keys::unknown()),
         }
     }
 }

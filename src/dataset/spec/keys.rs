@@ -163,6 +163,20 @@ pub fn key_names() -> impl Iterator<Item = String> {
     plain.chain(TYPE_KEYS.map(|key| format!("types.{key}")))
 }
 
+/// How messages about keys that there are not begin.
+pub(super) const NO_SUCH_KEY: &str = "no such key";
+
+/// What is said about a key that there is not.
+pub(super) fn unknown() -> String {
+    let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    format!("{NO_SUCH_KEY}; keys are extends, {}, types", names.join(", "))
+}
+
+/// Whether keys stand in a table of this name.
+pub(super) fn is_table(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(table, _)| table == name))
+}
+
 /// The digest belongs to the corpus whose path comes before it, as it does in the order of their names.
 fn corpus_digest(draft: &mut Draft, text: &str) -> Result<(), String> {
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -345,7 +359,7 @@ pub(super) fn set_type(row: &mut TypeSpec, key: &str, text: &str) -> Result<(), 
         "kind" => row.kind = text.parse().map_err(|e: crate::recipe::KindError| e.to_string())?,
         "weight" => row.weight = weight(text, 1)?,
         "size" => row.size = Some(SizeDistribution::parse(text)?),
-        _ => return Err(format!("no such key; keys of a type are {}", TYPE_KEYS.join(", "))),
+        _ => return Err(format!("{NO_SUCH_KEY}; keys of a type are {}", TYPE_KEYS.join(", "))),
     }
     Ok(())
 }
