@@ -11,6 +11,7 @@ mod ls;
 mod mount;
 mod output;
 mod parallel;
+mod score;
 #[cfg(unix)]
 mod umount;
 
@@ -50,6 +51,7 @@ enum Command {
     Umount(umount::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Score(score::Args),
     Completions(completions::Args),
 }
 
@@ -100,6 +102,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Score(args) => score::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }
