@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use seedfs::score::{Finding, Options, Report, Root, Summary, find_root, pairs, score};
 use seedfs::truth::{Fact, Group, Table, Trap, Truth};
 
@@ -271,6 +272,13 @@ fn figures_do_not_overflow() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
+
     /// Against counting pair by pair, for reports in which every path stands once.
     #[test]
     fn pairs_are_those_of_a_count_by_hand(

@@ -225,7 +225,7 @@ fn json_of(finding: &Finding<'_>) -> Value {
 fn summary_json(s: &Summary) -> String {
     let share = |share: Option<Fraction>| match share {
         // Counts of pairs may be beyond what a JSON value holds, so that they are written by hand.
-        Some(f) => format!("{{\"part\":{},\"of\":{},\"share\":{}}}", f.part, f.of, f.to_f64()),
+        Some(f) => format!("{{\"part\":{},\"of\":{},\"share\":{:?}}}", f.part, f.of, f.to_f64()),
         None => "null".into(),
     };
     let (right, wrong, missed) = (s.true_pairs, s.false_pairs, s.missed_pairs);
