@@ -91,8 +91,7 @@ impl From<Format> for crate::manifest::Format {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
-    let dataset = input::dataset(Some(&args.dataset), args.seed)?;
-    let corpus = input::corpus(args.corpus.as_deref())?;
+    let (dataset, corpus) = input::dataset_and_corpus(Some(&args.dataset), args.seed, args.corpus.as_deref())?;
     let manifest = Manifest::new(&dataset, corpus, args.hash.into(), args.format.into(), args.shard)
         .map_err(|e| CliError::usage(format!("--hash: {e}")))?;
     let start = manifest.entries().start;

@@ -14,6 +14,7 @@ mod mount;
 mod output;
 mod parallel;
 mod progress;
+mod score;
 #[cfg(unix)]
 mod umount;
 
@@ -56,6 +57,7 @@ enum Command {
     Ls(ls::Args),
     Duplicates(duplicates::Args),
     Manifest(manifest::Args),
+    Score(score::Args),
     Completions(completions::Args),
 }
 
@@ -108,6 +110,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Ls(args) => ls::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Manifest(args) => manifest::run(&args),
+        Command::Score(args) => score::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }
