@@ -114,7 +114,8 @@ fn push_all(vfs: &impl Vfs, watch: &Watch, counters: &Counters, kernel: &Notifie
                 counters.add_prefetched_bytes(n as u64);
                 watch.lock().planner.report(&chunk, Outcome::Pushed(n as u64));
             }
-            // The kernel has dropped the inode, or the mount is gone.
+            // The mount is gone, or the kernel has no room. That it does not know the inode is no error to the library;
+            // the planner learns of it when the file is asked for all the same.
             Err(error) => {
                 debug!("prefetch of inode {}: {error}", chunk.ino.0);
                 watch.lock().planner.report(&chunk, Outcome::Refused);

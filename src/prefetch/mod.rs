@@ -3,13 +3,32 @@
 //!
 //! | reader of | in | is planned by |
 //! |---|---|---|
-//! | a big file | order | [`stream`] |
-//! | the files of a directory of up to 1024 | any order | [`whole`] |
-//! | the files of a larger directory | the order of the listing | [`walk`] |
+//! | a big file | order | `stream` |
+//! | the files of a directory of up to 1024 | any order | `whole` |
+//! | the files of a larger directory | the order of the listing | `walk` |
 //!
 //! What was pushed is read without a request, so a reader that follows would go unseen. Each push therefore leaves a
 //! gap: a request for the gap says that somebody follows, and earns the next push. Nobody follows, no request, no more
 //! pushing.
+//!
+//! What it brings, measured by `scripts/bench-tools` on two cores: first reading of 100,000 files in folders of 100,
+//! time without prefetching divided by time with it, median (lowest-highest) of 3 rounds.
+//!
+//! | program | files of 4 KiB | files of 1-16 KiB |
+//! |---|---|---|
+//! | open-read-close, order of the listing | 3.7 (3.7-4.1) | 3.8 (3.8-4.0) |
+//! | tar | 3.1 (2.9-3.4) | 3.1 (2.8-4.1) |
+//! | rsync | 2.5 (1.5-2.9) | 2.0 (1.6-2.5) |
+//! | jdupes | 2.5 (2.3-2.6) | 1.2 (1.2-1.3) |
+//! | fclones | 1.7 (1.4-1.7) | 1.3 (1.1-1.3) |
+//! | restic | 1.1 (1.0-1.1) | |
+//! | open-read-close, random order | 1.0 (1.0-1.1) | 1.0 (1.0-1.1) |
+//! | one file of each directory | 1.1 (0.9-1.1) | |
+//!
+//! Where it does not help: programs that compute more than they wait (restic); random order over many directories;
+//! directories of more than 1024 files that are read in another order than they list (rsync, by name), or whose names
+//! were listed without attributes, so that the kernel knows no inodes to push to: there `-o readdirplus=always` makes
+//! reading in the order of the listing 5 to 8 times as fast, and without it pushing brings nothing.
 
 mod stream;
 mod walk;
@@ -45,7 +64,7 @@ pub struct Chunk {
 pub enum Outcome {
     /// So many bytes were handed over: fewer than planned where the file ended.
     Pushed(u64),
-    /// Nobody wanted it: the inode is not known, or the mount is gone.
+    /// It could not be handed over: the mount is gone, say.
     Refused,
 }
 
@@ -290,7 +309,7 @@ mod tests {
 
     #[test]
     fn files_opened_in_order_bring_the_next_ones_with_a_gap() {
-        let mut planner = Planner::new(BATCH);
+        let mut planner = Planner::new(64 << 20);
         let steps = u64::from(STEPS);
         // The first one is near nothing.
         assert!((0..steps).all(|position| !open(&mut planner, position)));
