@@ -108,9 +108,7 @@ impl Tree {
                 directory_attr(ino, children.end - children.start, mode, self.dataset.folder_time(folder))
             }
             Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
-            Node::OnDemand(recipe) => {
-                regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe))
-            }
+            Node::OnDemand(recipe) => regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe)),
             Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
             Node::Control(file) => self.control_attr(ino, file),
         }
@@ -164,7 +162,7 @@ impl Tree {
             return Ok(self.listed_attr(&self.dataset.entry(index)));
         }
         let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
-        if self.listed_only || recipe.len().is_err() {
+        if self.listed_only || recipe.file_size().is_err() {
             return Err(FsError::NotFound);
         }
         let number = self.on_demand.acquire(dir, name, recipe);
