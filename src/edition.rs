@@ -230,6 +230,11 @@ impl Recipe {
         }
     }
 
+    /// Bytes of the file as [`Recipe::len`] has them; its size for an edition that stands for no file.
+    pub fn bytes(&self) -> u64 {
+        self.len().unwrap_or(self.size)
+    }
+
     /// Fills `buf` with the bytes of the file from `offset` on, and returns how many there are: fewer than asked only
     /// at its end.
     ///

@@ -65,7 +65,14 @@ fn corpora() {
 
 #[test]
 fn help_and_version_go_to_standard_output() {
-    for args in [&["--help"][..], &["-h"], &["cat", "--help"], &["ls", "--help"], &["completions", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["cat", "--help"],
+        &["ls", "--help"],
+        &["manifest", "--help"],
+        &["completions", "--help"],
+    ] {
         let output = seedfs(args);
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output).contains("Examples:"), "{args:?}");

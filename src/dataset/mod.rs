@@ -237,7 +237,7 @@ impl Dataset {
         tail: Cow<'a, str>,
     ) -> File<'a> {
         File {
-            size: recipe.len().unwrap_or(recipe.size),
+            size: recipe.bytes(),
             recipe,
             inode,
             links: 1,

@@ -109,7 +109,7 @@ impl Tree {
             }
             Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
             Node::OnDemand(recipe) => {
-                regular(ino, &recipe, recipe.len().unwrap_or(recipe.size), on_demand_time(&recipe))
+                regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe))
             }
             Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
             Node::Control(file) => self.control_attr(ino, file),
