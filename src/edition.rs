@@ -223,6 +223,7 @@ impl Recipe {
     ///
     /// # Errors
     /// [`EditionError`] for an edition that stands for no file.
+    #[expect(clippy::len_without_is_empty, reason = "may fail, so its caller compares it")]
     pub fn len(&self) -> Result<u64, EditionError> {
         match self.edition {
             0 => Ok(self.size),
