@@ -243,7 +243,7 @@ mod tests {
             // The longest files have no room for one byte more.
             for index in 0..files {
                 let Listed::File(file) = dataset.entry(index) else { panic!("{index}") };
-                assert_eq!(file.recipe.len(), Ok(file.size));
+                assert_eq!(file.recipe.file_size(), Ok(file.size));
             }
         }
     }
