@@ -31,7 +31,7 @@ fn demo() {
             ("log mean of sizes", 9.2, 0.2),
             ("log deviation of sizes", 2.0, 0.1),
             ("empty files %", 2.0, 0.1),
-            ("kinds", 13.0, 0.0),
+            ("kinds", 10.0, 0.0),
             ("largest depth", 4.0, 0.0),
             ("symlinks %", 0.0, 0.0),
         ],
