@@ -223,7 +223,7 @@ fn a_reader_that_waits_costs_no_memory() {
 
 /// Runs a shell command on a terminal of its own and returns what that shows.
 fn on_a_terminal(command: &str) -> String {
-    let command = command.replace("seedfs", SEEDFS);
+    let command = command.replace("seedfs manifest", &format!("{SEEDFS} manifest"));
     succeed(Command::new("script").args(["-qec", &command, "/dev/null"]).env("TERM", "xterm"))
 }
 
