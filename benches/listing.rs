@@ -83,7 +83,7 @@ fn two_threads(tree: &Tree) {
 
 fn tree(spec: &str) -> Tree {
     let spec = Spec::parse(spec).expect("a valid spec of the list above");
-    Tree::new(Dataset::new(spec), Corpus::builtin(), false, Box::new(String::new))
+    Tree::new(Dataset::new(spec).expect("a valid dataset"), Corpus::builtin(), false, Box::new(String::new))
 }
 
 /// What a file system in memory would hold.
@@ -108,7 +108,7 @@ fn lookups(tree: &Tree) -> Vec<(Ino, Vec<u8>)> {
     let entry = |i| {
         let file = i * 7919 % shape.files();
         let mut name = Vec::new();
-        tree.dataset().file(file).write_name(&mut name);
+        tree.dataset().entry(file).write_name(&mut name);
         (folder_ino(shape.folder_of(file)), name)
     };
     (0..ENTRIES).map(entry).collect()

@@ -21,15 +21,15 @@ const ROUNDS: usize = 11;
 fn main() {
     table::start();
     for (label, text) in DATASETS {
-        let dataset = Dataset::new(Spec::parse(text).expect("a dataset of the list above"));
+        let dataset = Dataset::new(Spec::parse(text).expect("a valid spec")).expect("a valid dataset");
         let (mut next, mut name) = (0, Vec::new());
         compare(&format!("recipe of a file, {label}"), || {
             for index in next..next + BATCH {
-                black_box(dataset.file(index));
+                black_box(dataset.entry(index));
             }
             next = (next + BATCH) % 1_000_000;
         });
-        let file = dataset.file(4711);
+        let file = dataset.entry(4711);
         compare(&format!("name of a known file, {label}"), || {
             for _ in 0..BATCH {
                 name.clear();

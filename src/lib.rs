@@ -15,6 +15,9 @@
 //! | [`name`], [`recipe`], [`units`] | the grammar of names, and what a name asks for |
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
+//! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
+//! | [`truth`] | which of its files are equal, and which only look as if they were |
+//! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
@@ -43,9 +46,9 @@
 //! ```
 //! use seedfs::dataset::{Dataset, Spec};
 //!
-//! let dataset = Dataset::new(Spec::parse("files=1G,size=lognormal:9.314,3.187")?);
+//! let dataset = Dataset::new(Spec::parse("files=1G,size=lognormal:9.314,3.187")?)?;
 //! let mut name = Vec::new();
-//! dataset.file(999_999_999).write_name(&mut name);
+//! dataset.entry(999_999_999).write_name(&mut name);
 //! assert!(name.ends_with(b".bin"));
 //! # Ok::<(), seedfs::dataset::SpecError>(())
 //! ```
@@ -54,15 +57,21 @@
 pub mod cli;
 pub mod content;
 pub mod dataset;
+pub mod edition;
 #[cfg(unix)]
 pub mod fuse;
+pub mod listing;
+pub mod manifest;
 #[cfg(unix)]
 pub mod mount;
 pub mod name;
 pub mod prefetch;
 pub mod recipe;
+pub mod score;
+pub mod shard;
 pub mod stats;
 pub mod tree;
+pub mod truth;
 pub mod units;
 pub mod vfs;
 

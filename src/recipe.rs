@@ -63,6 +63,9 @@ pub enum KindError {
 }
 
 impl Mixed {
+    /// `c100`: zeros, written out.
+    pub const ZEROS: Self = Self { compress: 100, dedupe: 0, unit_log2: Self::DEFAULT_UNIT.ilog2() as u8 };
+
     /// Bytes of a unit when the name gives none.
     pub const DEFAULT_UNIT: u64 = 4096;
     const UNIT_LOG2: std::ops::RangeInclusive<u32> = 9..=54;
@@ -127,6 +130,28 @@ impl fmt::Display for Mixed {
             unit if unit.is_multiple_of(1 << 20) => write!(f, "u{}m", unit >> 20),
             unit if unit.is_multiple_of(1 << 10) => write!(f, "u{}k", unit >> 10),
             unit => write!(f, "u{unit}"),
+        }
+    }
+}
+
+impl Kind {
+    /// The bytes from which on files of different seeds are different for certain (a chance below 2^-40 in a tree of
+    /// 2^40 files); `None` where they never are.
+    pub fn distinct_size(self) -> Option<u64> {
+        match self {
+            Kind::Random => Some(16),
+            // At least twelve bits of choice in each 16 bytes.
+            Kind::Text => Some(256),
+            // The line that names the seed.
+            Kind::Stamp => Some(64),
+            Kind::Zero | Kind::Classic | Kind::Chunks => None,
+            Kind::Mixed(mixed) if mixed.compress == 100 => None,
+            // 16 bytes that are not zero.
+            Kind::Mixed(mixed) if mixed.dedupe == 0 => {
+                Some(16u64.div_ceil(512 - 512 * u64::from(mixed.compress) / 100) * 512)
+            }
+            // 256 different units, or their own, sixteen times.
+            Kind::Mixed(mixed) => mixed.unit().checked_mul(16),
         }
     }
 }

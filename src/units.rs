@@ -71,6 +71,32 @@ pub fn parse_count(text: &[u8]) -> Result<u64, NumberError> {
     value.checked_mul(factor).ok_or(NumberError::TooLarge)
 }
 
+/// A number with up to `decimals` digits behind its point, at most 12, in units of 10^-decimals; `None` for anything
+/// else, and beyond 2^64 − 1 units.
+///
+/// ```
+/// assert_eq!(seedfs::units::parse_fraction(b"1.7", 4), Some(17_000));
+/// ```
+pub fn parse_fraction(text: &[u8], decimals: u32) -> Option<u64> {
+    let mut halves = text.splitn(2, |&b| b == b'.');
+    let whole = parse_decimal(halves.next()?).ok()?;
+    let fraction = halves.next().unwrap_or(b"0");
+    let missing = decimals.checked_sub(u32::try_from(fraction.len()).ok()?).or((fraction == b"0").then_some(0))?;
+    let unit = 10u64.checked_pow(decimals)?;
+    whole.checked_mul(unit)?.checked_add(parse_decimal(fraction).ok()?.checked_mul(10u64.checked_pow(missing)?)?)
+}
+
+/// Writes what [`parse_fraction`] reads, without needless zeros.
+pub fn write_fraction(units: u64, decimals: u32) -> String {
+    let unit = 10u64.pow(decimals);
+    let (whole, fraction) = (units / unit, units % unit);
+    if fraction == 0 {
+        return whole.to_string();
+    }
+    let digits = format!("{whole}.{fraction:0width$}", width = decimals as usize);
+    digits.trim_end_matches('0').to_string()
+}
+
 /// A size for people: the largest binary unit that keeps at least one whole digit, one decimal.
 ///
 /// ```
@@ -84,6 +110,27 @@ pub fn human_size(bytes: u64) -> String {
     }
     let tenths = (u128::from(bytes) * 10) >> (10 * step);
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[step])
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar; month and day count from 1.
+pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    // Years start in March, so that the leap day is their last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days_before_year = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days_before_month = (153 * month + 2) / 5;
+    // From the start of March in the year 0.
+    days_before_year + days_before_month + day - 1 - 719_468
+}
+
+/// A day as `2024-12-31`, counted from 1970-01-01.
+pub fn civil_day(days: i64) -> String {
+    // A year that is too late by one at most, then its months in order.
+    let mut year = 1971 + days.div_euclid(365);
+    while days_since_1970(year, 1, 1) > days {
+        year -= 1;
+    }
+    let month = (1..=12).rev().find(|&month| days_since_1970(year, month, 1) <= days).unwrap_or(1);
+    format!("{year:04}-{month:02}-{:02}", days - days_since_1970(year, month, 1) + 1)
 }
 
 fn split_unit(text: &[u8]) -> Result<(u64, &[u8]), NumberError> {
@@ -146,6 +193,31 @@ mod tests {
         assert_eq!(parse_count(b"1MiB"), Err(NumberError::Malformed));
         assert_eq!(parse_count(b"1p"), Err(NumberError::Malformed));
         assert_eq!(parse_count(b"99999999999999999T"), Err(NumberError::TooLarge));
+    }
+
+    #[test]
+    fn days_count_as_the_calendar_does() {
+        for (day, text) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (19_723, "2024-01-01")] {
+            assert_eq!(civil_day(day), text);
+        }
+        let days: Vec<i64> = (0..160_000).filter(|&day| civil_day(day).ends_with("-02-29")).collect();
+        assert_eq!(days.len(), 106, "leap years from 1972 to 2408 but 2100, 2200 and 2300");
+        for day in (0..160_000).step_by(17) {
+            let parts: Vec<i64> = civil_day(day).split('-').map(|part| part.parse().unwrap()).collect();
+            assert_eq!(days_since_1970(parts[0], parts[1], parts[2]), day);
+        }
+    }
+
+    #[test]
+    fn fractions_are_read_as_they_are_written() {
+        for (text, units) in [("0", 0), ("1", 10_000), ("1.7", 17_000), ("0.0001", 1), ("100", 1_000_000)] {
+            assert_eq!(parse_fraction(text.as_bytes(), 4), Some(units), "{text}");
+            assert_eq!(write_fraction(units, 4), text);
+        }
+        for text in ["", ".", "1.", ".5", "1.00001", "1,5", "-1", "1e3", "99999999999999999999", "1844674407370955.17"]
+        {
+            assert_eq!(parse_fraction(text.as_bytes(), 4), None, "{text}");
+        }
     }
 
     #[test]

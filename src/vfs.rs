@@ -42,7 +42,7 @@ pub struct Time {
     pub nanoseconds: u32,
 }
 
-/// Attributes of an inode. Owner and group belong to the adapter: the core knows no users.
+/// Attributes of an inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attr {
     /// Its number.
@@ -55,6 +55,8 @@ pub struct Attr {
     pub blocks: u64,
     /// Permission bits, at most 0o7777.
     pub perm: u16,
+    /// Numbers of its user and group, where the tree has some of its own; else the adapter decides.
+    pub owner: Option<(u32, u32)>,
     /// Names of this inode; for a directory 2 and the number of its subdirectories.
     pub nlink: u32,
     /// Last change of contents, status and creation alike.

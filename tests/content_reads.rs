@@ -7,7 +7,9 @@ use std::io::{BufRead, Cursor, Read, Seek, SeekFrom};
 use common::content::{KINDS, bytes, file, kind};
 use proptest::prelude::*;
 use proptest::sample::select;
-use seedfs::content::{Corpus, Stream};
+use seedfs::content::{Corpus, Stream, SyntheticFile};
+use seedfs::edition::Edit;
+use seedfs::recipe::Recipe;
 
 /// Offsets where blocks, pages, chunks and units begin and end, and the last ones of all.
 fn offset() -> impl Strategy<Value = u64> {
@@ -145,5 +147,20 @@ fn reads_may_reach_beyond_the_last_offset() {
     for kind_name in KINDS {
         let whole = bytes(kind_name, u64::MAX, i64::MAX as u64, 9000);
         assert!(whole[1..] == bytes(kind_name, u64::MAX, 1 << 63, 8999), "{kind_name}");
+    }
+}
+
+#[test]
+fn editions_are_the_same_in_short_reads_and_long_ones() {
+    for edit in Edit::ALL {
+        let recipe = Recipe { kind: kind("text"), seed: 5, size: 40_000, edition: edit.edition() };
+        let mut file = SyntheticFile::with_builtin(recipe).unwrap();
+        let mut whole = vec![0; file.len() as usize];
+        assert_eq!(file.read_at(0, &mut whole), whole.len());
+        let mut short = Vec::new();
+        while let Ok(n @ 1..) = file.by_ref().take(7).read_to_end(&mut short) {
+            assert!(n <= 7);
+        }
+        assert!(short == whole, "{}", edit.name());
     }
 }

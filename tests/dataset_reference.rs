@@ -1,55 +1,162 @@
-//! `seedfs ls` against a second implementation of datasets, written in Python from seedfs-format(7).
+//! `seedfs ls` against a second implementation of datasets, written in Python from seedfs-format(7). It reads the
+//! canonical form of a dataset, as a mount shows it.
 
 mod common;
 
 use std::process::Command;
 
+use common::content::project_file;
 use common::run::{SEEDFS, have, succeed};
+use seedfs::dataset::Spec;
+use seedfs::dataset::spec::presets;
 
-fn compare(dataset: &str, values: &str) {
-    if !have(&["python3"]) {
-        return;
-    }
-    let python = succeed(
-        Command::new("python3")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/dataset_v1.py"))
-            .args(values.split(' ').filter(|pair| !pair.is_empty())),
-    );
+/// Compares the listing of a dataset with that of the reference, which reads `document`.
+fn compare_with(dataset: &str, document: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("dataset.toml");
+    std::fs::write(&path, document).unwrap();
+    let reference = succeed(Command::new("python3").arg(project_file("tests/reference/dataset_v1.py")).arg(&path));
     let ours = succeed(Command::new(SEEDFS).args(["ls", "--format", "csv", dataset]));
-    for (ours, python) in ours.lines().zip(python.lines()) {
-        assert_eq!(ours, python, "{dataset}");
+    for (ours, reference) in ours.lines().zip(reference.lines()) {
+        assert_eq!(ours, reference, "{dataset}");
     }
-    assert_eq!(ours.lines().count(), python.lines().count(), "{dataset}");
+    assert_eq!(ours.lines().count(), reference.lines().count(), "{dataset}");
 }
 
-#[test]
-fn the_demo() {
-    compare("demo", "dirs=120 fanout=5 spread=varied size=lognormal:9.2,2 empty=20000 kind=mixed");
+fn compare(dataset: &str) {
+    if have(&["python3"]) {
+        compare_with(dataset, &Spec::parse(dataset).unwrap().to_toml());
+    }
 }
 
 #[test]
 fn the_defaults() {
-    compare("files=2500", "files=2500 dirs=25");
+    compare("files=2500");
+}
+
+#[test]
+fn the_presets() {
+    for preset in presets::NAMES {
+        compare(&format!("{preset},files=1500"));
+    }
 }
 
 #[test]
 fn no_files_or_no_folders() {
-    compare("files=0,dirs=30", "files=0 dirs=30");
-    compare("files=3,dirs=0", "files=3 dirs=0");
+    compare("files=0,dirs=30");
+    compare("files=1,dirs=0");
+    compare("files=3,dirs=0,symlinks=100,symlinks.absolute=1");
+    compare("files=9,dirs=9,fanout=1,spread=varied");
 }
 
 #[test]
-fn uniform_sizes() {
-    compare(
-        "seed=0xffffffffffffffff,files=3000,dirs=40,fanout=3,size=uniform:0-9223372036854775807",
-        "seed=18446744073709551615 files=3000 dirs=40 fanout=3 size=uniform:0-9223372036854775807",
-    );
+fn every_distribution_of_sizes() {
+    for size in [
+        "0",
+        "7",
+        "uniform:0-9223372036854775807",
+        "uniform:10-13",
+        "lognormal:9.314,3.187",
+        "lognormal:43,10",
+        "lognormal:0,0",
+        "pareto:512MiB,0.91",
+        "pareto:7EiB,0.1",
+        "90*lognormal:9,2+9.5*uniform:0-100+0.5*pareto:1MiB,1.1",
+    ] {
+        compare(&format!("seed=0xffffffffffffffff,files=700,dirs=3,size={size},duplicates=30,near=10"));
+    }
 }
 
 #[test]
-fn several_pages_of_folders_and_the_tails_of_the_sizes() {
-    compare(
-        "seed=99,files=30000,dirs=5000,fanout=7,spread=varied,size=lognormal:40,10,empty=1.5,kind=text",
-        "seed=99 files=30000 dirs=5000 fanout=7 spread=varied size=lognormal:40,10 empty=15000 kind=text",
-    );
+fn every_kind() {
+    for kind in ["text", "stamp", "zero", "classic", "chunks", "c60", "c97", "c100", "d25u512", "c13d50u2m"] {
+        compare(&format!("files=300,kind={kind},size=lognormal:5,3,near=20,sparse=2,empty=5"));
+    }
+}
+
+#[test]
+fn every_feature_alone() {
+    for feature in [
+        "duplicates=20",
+        "duplicates=33.3333,duplicates.groups=7*3+2*30+100",
+        "duplicates=0.3,duplicates.groups=5",
+        "hardlinks=20,hardlinks.groups=2+3+4",
+        "near=30",
+        "near=7,near.edits=insert,first,16384",
+        "sparse=5",
+        "empty=50",
+        "symlinks=30,symlinks.relative=3,symlinks.absolute=2,symlinks.dangling=1,symlinks.loops=2",
+        "symlinks=40,symlinks.absolute=1,symlinks.root=/,fanout=2,dirs=100",
+        "permissions.files=70*644+10*4755+1*0,permissions.dirs=2750,permissions.owners=3*0:0+1000:4294967295",
+        "times.from=1970-01-01,times.to=2400-12-31",
+        "times.from=2024-02-29,times.to=2024-03-01,times.recent=true",
+        "names.files=a,b.c,_s1-2_,names.dirs=d",
+        "names.dirs=\"quoted\",ümlaut, spaced ",
+    ] {
+        compare(&format!("files=900,kind=mixed,{feature}"));
+    }
+}
+
+/// Everything at once, with types of their own.
+fn everything(dir: &std::path::Path) -> String {
+    let path = dir.join("everything.toml");
+    let text = r#"
+        extends = "torture"
+        seed = "18446744073709551615"
+        files = 4000
+        files_per_dir = 12.5
+        fanout = 3
+        size = "80*lognormal:8,2.5+20*uniform:1-70000"
+        near = { share = "12.3456%", edits = ["suffix", "4095", "insert", "last"] }
+        permissions = { files = "3*640+1*7777", dirs = "1777", owners = "0:0+1000:1000" }
+        times = { recent = true }
+        names = { files = ["x", "y_z"], dirs = ["été"] }
+        [[types]]
+        weight = 7
+        [[types]]
+        ext = "rs"
+        kind = "c60d25u1m"
+        weight = 1000000
+        [[types]]
+        ext = "txt"
+        kind = "text"
+        size = "pareto:100,0.8"
+    "#;
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn everything_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    compare(&everything(dir.path()));
+}
+
+#[test]
+fn several_pages_of_folders() {
+    compare("seed=99,files=9000,dirs=5000,fanout=7,spread=varied,kind=text,symlinks=5,duplicates=10");
+    compare("seed=5,files=700,dirs=3000,fanout=40");
+}
+
+#[test]
+fn sizes_that_add_up_to_what_was_asked_for() {
+    for bytes in ["20MB", "3GiB", "700TB"] {
+        compare(&format!("files=2500,kind=mixed,size=lognormal:9,2,hardlinks=5,duplicates=5,near=5,bytes={bytes}"));
+    }
+    compare("files=4000,size=90*100+10*pareto:4KiB,1.2,bytes=50MB");
+}
+
+#[test]
+fn files_that_add_up_to_what_was_asked_for() {
+    if !have(&["python3"]) {
+        return;
+    }
+    for dataset in ["bytes=2MB", "bytes=20MB,size=lognormal:9,2.5,kind=mixed,empty=3", "torture,bytes=30MB"] {
+        let spec = Spec::parse(dataset).unwrap();
+        let files = format!("files = {}\n", spec.files);
+        let document = spec.to_toml();
+        assert_eq!(document.matches(&files).count(), 1, "{document}");
+        // The reference works the number out for itself.
+        compare_with(dataset, &document.replace(&files, ""));
+    }
 }

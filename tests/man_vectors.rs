@@ -1,10 +1,16 @@
 //! The tables of seedfs-format(7) against the engine: what the page promises is what is made.
 
+mod common;
+
+use std::process::Command;
+
+use common::run::{SEEDFS, succeed};
 use seedfs::content::{Corpus, SyntheticFile};
 use seedfs::dataset::draw::{Draws, Purpose};
+use seedfs::dataset::permutation::Permutation;
 use seedfs::dataset::{Dataset, Spec};
+use seedfs::edition::Edit;
 use seedfs::name;
-use seedfs::tree::{file_ino, folder_ino};
 use sha2::{Digest, Sha256};
 
 const PAGE: &str = include_str!("../man/seedfs-format.7");
@@ -77,6 +83,25 @@ fn every_kind_has_vectors() {
 }
 
 #[test]
+fn every_edition_has_a_vector() {
+    let rows = table(".Ss Digests of recipes");
+    for edit in Edit::ALL {
+        assert!(rows.iter().any(|row| words(row)[0].ends_with(&format!("-e{}", edit.edition()))), "{}", edit.name());
+    }
+}
+
+#[test]
+fn the_editions_are_those_of_the_page() {
+    let lines = PAGE.lines().skip_while(|line| *line != ".Ss Editions").take_while(|line| *line != ".El");
+    let listed: Vec<&str> = lines.filter_map(|line| line.strip_prefix(".It 4")).collect();
+    let names = Edit::ALL.map(|edit| format!("{} Ta {} Ta ", edit.edition(), edit.name()));
+    assert_eq!(listed.len(), names.len());
+    for (listed, name) in listed.iter().zip(names) {
+        assert!(format!("4{listed}").starts_with(&name), "{name}");
+    }
+}
+
+#[test]
 fn the_corpus_is_the_one_of_the_page() {
     let corpus = Corpus::builtin();
     let digest = hex(&Sha256::digest(corpus.bytes()));
@@ -94,10 +119,11 @@ fn draws_are_those_of_the_page() {
     for row in table(".Ss Draws of datasets") {
         let [seed, purpose, index, draw] = words(row)[..] else { panic!("{row}") };
         let purpose = match purpose.parse().unwrap() {
-            5 => Purpose::Size,
+            5 => Purpose::Position,
             8 => Purpose::FileWord,
             10 => Purpose::FolderWeight,
             13 => Purpose::OnDemandTime,
+            14 => Purpose::LinkTarget,
             other => panic!("{other}: add the purpose to this test"),
         };
         let made = Draws::new(seed.parse().unwrap(), purpose).at(index.parse().unwrap());
@@ -105,40 +131,88 @@ fn draws_are_those_of_the_page() {
     }
 }
 
-/// Path, inode and time of everything that a dataset lists, in the order of the page.
-fn entries(dataset: &str) -> Vec<(String, u64, i64)> {
-    let dataset = Dataset::new(Spec::parse(dataset).unwrap());
-    let mut entries = Vec::new();
-    for folder in 0..dataset.shape().folders() {
-        let mut path = Vec::new();
-        dataset.write_folder_path(folder, &mut path);
-        if let Some((_slash, name)) = path.split_last() {
-            let name = String::from_utf8(name.to_vec()).unwrap();
-            entries.push((name, folder_ino(folder).0, dataset.folder_time(folder)));
-        }
-        for index in dataset.shape().files_of(folder) {
-            let mut path = path.clone();
-            dataset.file(index).write_name(&mut path);
-            entries.push((String::from_utf8(path).unwrap(), file_ino(index).0, dataset.file(index).mtime));
+fn numbers<const N: usize>(row: &str) -> [u64; N] {
+    let numbers: Vec<u64> = words(row).iter().map(|word| word.parse().unwrap()).collect();
+    numbers.try_into().unwrap_or_else(|_| panic!("{row}"))
+}
+
+#[test]
+fn positions_are_those_of_the_page() {
+    for row in table(".Ss Positions of files") {
+        let [seed, files, file, position] = numbers(row);
+        let permutation = Permutation::new(files, Draws::new(seed, Purpose::Position));
+        assert_eq!(permutation.forward(file), position, "{row}");
+        assert_eq!(permutation.backward(position), file, "{row}");
+    }
+}
+
+#[test]
+fn sizes_are_those_of_the_page() {
+    for row in table(".Ss Sizes of strata") {
+        let [distribution, kind, rest] = row.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let [groups, group, size] = numbers(rest);
+        // Single files only, so that there is one cell with these groups.
+        let spec = Spec::parse(&format!("files={groups},size={distribution},kind={kind}")).unwrap();
+        let dataset = Dataset::new(spec).unwrap();
+        assert_eq!(dataset.group_size(&dataset.layout().cells()[0], group), size, "{row}");
+    }
+}
+
+#[test]
+fn words_and_types_are_those_of_the_page() {
+    let listed: Vec<&str> = table(".Ss Words and types").into_iter().flat_map(words).collect();
+    let names = Spec::default().names;
+    assert_eq!(listed, [names.files, names.dirs].concat());
+    let mut rows =
+        PAGE.lines().skip_while(|line| *line != ".Ss Words and types").filter_map(|line| line.strip_prefix(".It "));
+    assert_eq!(rows.next(), Some("Em weight Ta Em extension Ta Em kind"));
+    let types = Spec::parse("kind=mixed").unwrap().types;
+    for row in &types {
+        let ext = row.ext.as_deref().unwrap_or("none");
+        assert_eq!(rows.next(), Some(&format!("{} Ta {ext} Ta {}", row.weight, row.kind)[..]));
+    }
+    assert!(rows.next().is_none_or(|row| !row.contains(" Ta ")), "{} types", types.len());
+}
+
+/// Datasets of a table, each with the lines that are indented below it.
+fn datasets(heading: &str) -> Vec<(String, Vec<&'static str>)> {
+    let mut datasets: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in table(heading) {
+        match (line.strip_prefix("  "), datasets.last_mut()) {
+            (Some(row), Some((_, rows))) => rows.push(row),
+            // The text of a dataset goes on in the next line.
+            (None, Some((text, rows))) if rows.is_empty() => text.push_str(line),
+            _ => datasets.push((line.to_owned(), Vec::new())),
         }
     }
-    entries
+    datasets
+}
+
+fn listing(dataset: &str) -> String {
+    succeed(Command::new(SEEDFS).args(["ls", "--format", "csv", dataset]))
 }
 
 #[test]
 fn entries_of_datasets_are_those_of_the_page() {
-    for row in table(".Ss Entries of datasets") {
-        let [dataset, path, ino, time] = words(row)[..] else { panic!("{row}") };
-        let wanted = (path.to_owned(), ino.parse().unwrap(), time.parse().unwrap());
-        assert!(entries(dataset).contains(&wanted), "{row}");
+    for (dataset, rows) in datasets(".Ss Entries of datasets") {
+        let listing = listing(&dataset);
+        assert!(!rows.is_empty(), "{dataset}");
+        for row in rows {
+            assert!(listing.lines().any(|line| line == row), "{dataset}: {row}");
+        }
     }
 }
 
 #[test]
 fn whole_datasets_have_the_digests_of_the_page() {
-    for row in table(".Ss Digests of datasets") {
-        let [dataset, digest] = words(row)[..] else { panic!("{row}") };
-        let paths: String = entries(dataset).into_iter().map(|(path, ..)| path + "\n").collect();
-        assert_eq!(hex(&Sha256::digest(paths.as_bytes())), digest, "{dataset}");
+    for (dataset, digest) in datasets(".Ss Digests of datasets") {
+        assert_eq!(vec![&hex(&Sha256::digest(listing(&dataset)))[..]], digest, "{dataset}");
+    }
+}
+
+#[test]
+fn identities_are_those_of_the_page() {
+    for (dataset, identity) in datasets(".Ss Identities of datasets") {
+        assert_eq!(vec![&Spec::parse(&dataset).unwrap().identity()[..]], identity, "{dataset}");
     }
 }

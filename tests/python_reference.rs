@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 use common::content::{self, KINDS, hex, kind, project_file};
 use common::run::have;
 use seedfs::content::{Corpus, Stream};
+use seedfs::edition::Edit;
+use seedfs::recipe::Recipe;
 
 const CASES: usize = 300;
 const END: u64 = i64::MAX as u64;
@@ -46,6 +48,35 @@ fn python_and_openssl_make_the_same_bytes() {
         let mut bytes = vec![0; case.len];
         Stream::new(kind(case.kind), case.seed, corpus).fill(case.offset, &mut bytes);
         assert!(hex(&bytes) == answer, "differs: {}", case.request());
+    }
+}
+
+#[test]
+fn editions_are_those_of_python() {
+    if !have(&["python3", "openssl"]) {
+        return;
+    }
+    let mut recipes = Vec::new();
+    for size in [1, 2, 4095, 4096, 4097, 16_384, 16_385, 20_480, 40_001] {
+        for edit in Edit::ALL {
+            for kind_name in KINDS {
+                let recipe = Recipe { kind: kind(kind_name), seed: 42 + size, size, edition: edit.edition() };
+                // Sizes that an edit finds its byte in.
+                if recipe.file_size().is_ok() {
+                    recipes.push(recipe);
+                }
+            }
+        }
+    }
+    let corpus = project_file("src/content/corpus.txt");
+    let requests: String = recipes.iter().map(|recipe| format!("{recipe} {corpus}\n")).collect();
+    let answers = run(Command::new("python3").arg(project_file("tests/reference/format_v1.py")), &requests);
+    let answers: Vec<&str> = std::str::from_utf8(&answers).unwrap().lines().collect();
+    assert_eq!(answers.len(), recipes.len());
+    for (recipe, answer) in recipes.iter().zip(answers) {
+        let mut bytes = vec![0; recipe.file_size().unwrap() as usize + 1];
+        let len = recipe.fill(&Corpus::builtin(), 0, &mut bytes).unwrap();
+        assert!(hex(&bytes[..len]) == answer, "differs: {recipe}");
     }
 }
 

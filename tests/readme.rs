@@ -46,7 +46,7 @@ fn lines_of_text_and_of_stamps() {
 
 #[test]
 fn the_first_listed_paths() {
-    let dataset = Dataset::new(Spec::demo());
+    let dataset = Dataset::new(Spec::parse("demo").unwrap()).unwrap();
     let mut path = b"/tmp/demo/".to_vec();
     dataset.write_folder_path(1, &mut path);
     let shown: Vec<&str> = README.lines().skip_while(|line| *line != "$ find /tmp/demo | head -5").skip(1).collect();
@@ -75,7 +75,7 @@ fn manual_pages_are_free_of_warnings() {
         return;
     }
     let man = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
-    for page in ["seedfs.1", "mount.seedfs.8", "seedfs-format.7"] {
+    for page in ["seedfs.1", "seedfs-dataset.5", "seedfs-format.7", "mount.seedfs.8"] {
         common::run::tool(man.as_ref(), "mandoc", &["-Tlint", "-Wwarning", page]);
     }
 }

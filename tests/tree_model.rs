@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 use seedfs::content::{Corpus, SyntheticFile};
-use seedfs::dataset::{Dataset, Spec};
+use seedfs::dataset::{Dataset, Listed, Spec};
 use seedfs::tree::Tree;
 use seedfs::vfs::{Attr, Cookie, FileType, FsError, Ino, Seek, Vfs};
 use seedfs::{Kind, Recipe, name};
 
 fn tree(text: &str, listed_only: bool) -> Tree {
-    let dataset = Dataset::new(Spec::parse(text).unwrap());
+    let dataset = Dataset::new(Spec::parse(text).unwrap()).unwrap();
     Tree::new(dataset, Corpus::builtin(), listed_only, Box::new(|| "stats 1\n".into()))
 }
 
@@ -35,7 +35,7 @@ impl Reference {
         let mut directories: HashMap<Ino, Directory> = HashMap::new();
         let mut recipes = HashMap::new();
         directories.insert(Ino::ROOT, Directory { parent: Ino::ROOT, entries: Vec::new() });
-        for folder in 1..=spec.dirs {
+        for folder in 1..=spec.dir_count() {
             let (ino, parent) = (Ino(2 * folder + 1), Ino(2 * ((folder - 1) / spec.fanout) + 1));
             let mut name = Vec::new();
             dataset.write_folder_name(folder, &mut name);
@@ -43,11 +43,12 @@ impl Reference {
             directories.get_mut(&parent).unwrap().entries.push((name, ino));
         }
         let mut index = 0;
-        for folder in 0..=spec.dirs {
+        for folder in 0..=spec.dir_count() {
             for _ in dataset.shape().files_of(folder) {
-                let file = dataset.file(index);
+                let entry = dataset.entry(index);
                 let mut name = Vec::new();
-                file.write_name(&mut name);
+                entry.write_name(&mut name);
+                let Listed::File(file) = entry else { panic!("no links were asked for") };
                 let ino = Ino(2 * index + 2);
                 recipes.insert(ino, file.recipe);
                 directories.get_mut(&Ino(2 * folder + 1)).unwrap().entries.push((name, ino));
@@ -300,7 +301,7 @@ fn listed_only_hides_every_other_name() {
     let tree = tree("files=3,dirs=0,kind=random", true);
     assert_eq!(tree.lookup(Ino::ROOT, b"s42-1GiB"), Err(FsError::NotFound));
     let mut name = Vec::new();
-    tree.dataset().file(0).write_name(&mut name);
+    tree.dataset().entry(0).write_name(&mut name);
     assert!(tree.lookup(Ino::ROOT, &name).is_ok());
 }
 

@@ -1,23 +1,24 @@
 //! `seedfs ls`: what a dataset lists, without a mount.
 
 use std::io;
+use std::ops::Range;
 
-use crate::Recipe;
-use crate::dataset::{Dataset, Entry};
-use crate::tree::{file_ino, folder_ino};
 use clap::ValueEnum;
-use serde::Serialize;
 
 use super::error::CliError;
 use super::input;
 use super::output::Output;
 use super::parallel::in_order;
+use crate::dataset::Dataset;
+use crate::listing::{Row, push_mtree_header};
+use crate::shard::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
   seedfs ls demo
   seedfs ls --format jsonl files=1000,size=64KiB | jq -s 'map(.size // 0) | add'
-  seedfs ls --format csv demo > demo.csv";
+  seedfs ls --format csv demo > demo.csv
+  seedfs ls --shard 2/4 files=1G,dirs=10M > part-2      the second quarter";
 
 /// List the files and directories of a dataset.
 #[derive(Debug, clap::Args)]
@@ -26,9 +27,12 @@ pub(crate) struct Args {
     /// demo, or inline text such as files=1M,size=4KiB.
     #[arg(value_name = "DATASET", default_value = "demo")]
     dataset: String,
-    /// One path a line, one JSON object a line, or comma-separated values with a header.
+    /// One path a line, one JSON object a line, comma-separated values with a header, or mtree(5).
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Plain)]
     format: Format,
+    /// Part I of N, counted from 1: all parts in order are the whole.
+    #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = input::shard)]
+    shard: Shard,
     /// Replace the dataset's seed.
     #[arg(long, value_name = "N", value_parser = input::seed)]
     seed: Option<u64>,
@@ -39,30 +43,19 @@ enum Format {
     Plain,
     Jsonl,
     Csv,
-}
-
-/// One entry, as programs read it. Fields that only files have are empty for directories.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    path: &'a str,
-    r#type: &'static str,
-    ino: u64,
-    mode: &'static str,
-    mtime: i64,
-    size: Option<u64>,
-    kind: Option<String>,
-    seed: Option<u64>,
-    edition: Option<u32>,
+    Mtree,
 }
 
 /// The header of comma-separated values, written even where no row follows.
-const COLUMNS: [&str; 9] = ["path", "type", "ino", "mode", "mtime", "size", "kind", "seed", "edition"];
+const COLUMNS: [&str; 13] =
+    ["path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target"];
 
 /// Writes rows in one of the formats to the end of a buffer.
 enum Rows<'a> {
     Plain(&'a mut Vec<u8>),
     Jsonl(&'a mut Vec<u8>),
     Csv(Box<csv::Writer<&'a mut Vec<u8>>>),
+    Mtree(&'a mut Vec<u8>),
 }
 
 impl<'a> Rows<'a> {
@@ -71,39 +64,69 @@ impl<'a> Rows<'a> {
             Format::Plain => Rows::Plain(output),
             Format::Jsonl => Rows::Jsonl(output),
             Format::Csv => Rows::Csv(Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(output))),
+            Format::Mtree => Rows::Mtree(output),
         }
     }
 
-    fn start(&mut self) -> io::Result<()> {
+    /// What precedes all rows.
+    fn start(&mut self, dataset: &Dataset) -> io::Result<()> {
         match self {
-            Rows::Plain(_) | Rows::Jsonl(_) => Ok(()),
-            Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other),
+            Rows::Plain(_) | Rows::Jsonl(_) => {}
+            Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other)?,
+            Rows::Mtree(output) => push_mtree_header(dataset, output),
         }
+        Ok(())
     }
 
-    /// `row` is built only where more than the path is wanted.
-    fn write<'p>(&mut self, path: &'p [u8], row: impl FnOnce(&'p str) -> Row<'p>) -> io::Result<()> {
-        let text = || str::from_utf8(path).map_err(io::Error::other);
+    fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
         match self {
             Rows::Plain(output) => {
-                output.extend_from_slice(path);
+                output.extend_from_slice(row.path);
                 output.push(b'\n');
             }
             Rows::Jsonl(output) => {
-                serde_json::to_writer(&mut **output, &row(text()?))?;
+                row.push_json(output);
                 output.push(b'\n');
             }
-            Rows::Csv(output) => output.serialize(row(text()?)).map_err(io::Error::other)?,
+            Rows::Csv(output) => write_csv(output, row).map_err(io::Error::other)?,
+            Rows::Mtree(output) => {
+                row.push_mtree(output);
+                output.push(b'\n');
+            }
         }
         Ok(())
     }
 
     fn finish(self) -> io::Result<()> {
         match self {
-            Rows::Plain(_) | Rows::Jsonl(_) => Ok(()),
+            Rows::Plain(_) | Rows::Jsonl(_) | Rows::Mtree(_) => Ok(()),
             Rows::Csv(mut output) => output.flush(),
         }
     }
+}
+
+/// Fields that its type has not are empty; so are those of an owner where the tree names none. Paths and targets are
+/// written as the bytes they are.
+fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::Result<()> {
+    let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+    output.write_field(row.path)?;
+    for field in [
+        row.file_type.to_owned(),
+        row.ino.to_string(),
+        format!("{:o}", row.mode),
+        row.nlink.to_string(),
+        number(row.owner.map(|(uid, _)| uid.into())),
+        number(row.owner.map(|(_, gid)| gid.into())),
+        row.mtime.to_string(),
+        number(row.size),
+        row.recipe.map(|r| r.kind.to_string()).unwrap_or_default(),
+        number(row.recipe.map(|r| r.seed)),
+        number(row.recipe.map(|r| r.edition.into())),
+    ] {
+        output.write_field(field)?;
+    }
+    output.write_field(row.target.as_deref().unwrap_or_default())?;
+    output.write_record(None::<&[u8]>)
 }
 
 /// Entries that a thread formats at a time: enough to hide the hand-over, few enough to stay in the cache and to come
@@ -112,50 +135,21 @@ const PART: u64 = 4096;
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let dataset = input::dataset(Some(&args.dataset), args.seed)?;
-    let parts = dataset.shape().entries().div_ceil(PART);
-    let format = |part, text: &mut Vec<u8>| format_part(&dataset, args.format, part, text);
+    let entries = args.shard.range(dataset.shape().entries());
+    let parts = (entries.end - entries.start).div_ceil(PART);
+    let format = |part, text: &mut Vec<u8>| {
+        let start = entries.start + part * PART;
+        format_part(&dataset, args.format, start..entries.end.min(start + PART), text)
+    };
     in_order(parts, format, &mut Output::stdout()).map_err(|e| CliError::output(&e))
 }
 
-/// Appends the rows of one part of the listing to `text`, before the first part what precedes all rows.
-fn format_part(dataset: &Dataset, format: Format, part: u64, text: &mut Vec<u8>) -> io::Result<()> {
+/// Appends the rows of a part of the listing to `text`, before entry 0 what precedes all rows.
+fn format_part(dataset: &Dataset, format: Format, entries: Range<u64>, text: &mut Vec<u8>) -> io::Result<()> {
     let mut rows = Rows::new(format, text);
-    if part == 0 {
-        rows.start()?;
+    if entries.start == 0 {
+        rows.start(dataset)?;
     }
-    dataset.walk(part * PART..(part + 1) * PART, |entry, path| match entry {
-        Entry::Folder(folder) => rows.write(path, |path| folder_row(dataset, folder, path)),
-        Entry::File(index, file) => {
-            rows.write(path, |path| file_row(&file.recipe, file_ino(index).0, file.mtime, path))
-        }
-    })?;
+    dataset.walk(entries, |entry, path| rows.write(&Row::new(dataset, entry, path)))?;
     rows.finish()
-}
-
-fn folder_row<'a>(dataset: &Dataset, folder: u64, path: &'a str) -> Row<'a> {
-    Row {
-        path,
-        r#type: "directory",
-        ino: folder_ino(folder).0,
-        mode: "755",
-        mtime: dataset.folder_time(folder),
-        size: None,
-        kind: None,
-        seed: None,
-        edition: None,
-    }
-}
-
-fn file_row<'a>(recipe: &Recipe, ino: u64, mtime: i64, path: &'a str) -> Row<'a> {
-    Row {
-        path,
-        r#type: "file",
-        ino,
-        mode: "644",
-        mtime,
-        size: Some(recipe.size),
-        kind: Some(recipe.kind.to_string()),
-        seed: Some(recipe.seed),
-        edition: Some(recipe.edition),
-    }
 }

@@ -4,13 +4,17 @@
 mod argv;
 mod cat;
 mod completions;
+mod duplicates;
 mod error;
 mod input;
 mod ls;
+mod manifest;
 #[cfg(unix)]
 mod mount;
 mod output;
 mod parallel;
+mod progress;
+mod score;
 #[cfg(unix)]
 mod umount;
 
@@ -29,6 +33,7 @@ Examples:
   seedfs mount files=1M,size=4KiB /mnt/x     a million files, at once
   seedfs cat s42-1GiB.bin | sha256sum        a file, without mounting anything
   seedfs ls files=1000,size=64KiB            what a tree would hold
+  seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
 
 Any name of the form [stem_]s<seed>-<size>[-<kind>][.<ext>] can be read in any directory of a mount:
@@ -50,6 +55,9 @@ enum Command {
     Umount(umount::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Duplicates(duplicates::Args),
+    Manifest(manifest::Args),
+    Score(score::Args),
     Completions(completions::Args),
 }
 
@@ -100,6 +108,9 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Duplicates(args) => duplicates::run(&args),
+        Command::Manifest(args) => manifest::run(&args),
+        Command::Score(args) => score::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

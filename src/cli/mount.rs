@@ -157,8 +157,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 
 /// The tree that the options ask for, and the counters that it shows.
 fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>), CliError> {
-    let dataset = input::dataset(Some(dataset), options.seed)?;
-    let corpus = input::corpus(options.corpus.as_deref())?;
+    let (dataset, corpus) = input::dataset_and_corpus(Some(dataset), options.seed, options.corpus.as_deref())?;
     let counters = Arc::new(Counters::default());
     let shown = counters.clone();
     let tree = Tree::new(dataset, corpus, options.listed_only, Box::new(move || shown.prometheus()));

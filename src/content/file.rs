@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{Corpus, Generator};
+use crate::edition::{EditionError, PieceTable};
 use crate::name::{self, NameError};
 use crate::recipe::Recipe;
 use crate::units::MAX_SIZE;
@@ -31,6 +32,8 @@ pub struct SyntheticFile {
     recipe: Recipe,
     corpus: Arc<Corpus>,
     generator: Generator,
+    pieces: PieceTable,
+    size: u64,
     position: u64,
     buffer: Buffer,
 }
@@ -50,9 +53,9 @@ pub enum ContentError {
     /// The text carries no recipe.
     #[error("{0}")]
     Name(#[from] NameError),
-    /// Editions other than 0.
-    #[error("asks for edition {0}; this version makes edition 0 only")]
-    Edition(u32),
+    /// An edition that stands for no file.
+    #[error("{0}")]
+    Edition(#[from] EditionError),
     /// A size above 2^63 − 1.
     #[error("has a size of {0} bytes; the largest is {MAX_SIZE} (2^63-1)")]
     Size(u64),
@@ -62,16 +65,14 @@ impl SyntheticFile {
     /// The file of a recipe, its text drawn from `corpus`. The position is 0.
     ///
     /// # Errors
-    /// [`ContentError::Edition`] for an edition other than 0, [`ContentError::Size`] for more than 2^63 − 1 bytes.
+    /// [`ContentError::Edition`] for an edition that there is not, [`ContentError::Size`] for more than 2^63 − 1 bytes.
     pub fn new(recipe: Recipe, corpus: Arc<Corpus>) -> Result<Self, ContentError> {
-        if recipe.edition != 0 {
-            return Err(ContentError::Edition(recipe.edition));
-        }
         if recipe.size > MAX_SIZE {
             return Err(ContentError::Size(recipe.size));
         }
+        let pieces = PieceTable::new(&recipe)?;
         let generator = Generator::new(recipe.kind, recipe.seed);
-        Ok(Self { recipe, corpus, generator, position: 0, buffer: Buffer::default() })
+        Ok(Self { recipe, corpus, generator, size: pieces.size(), pieces, position: 0, buffer: Buffer::default() })
     }
 
     /// [`SyntheticFile::new`] with the built-in corpus.
@@ -97,7 +98,7 @@ impl SyntheticFile {
 
     /// Size in bytes, at most 2^63 − 1.
     pub fn len(&self) -> u64 {
-        self.recipe.size
+        self.size
     }
 
     /// Whether it has no bytes at all.
@@ -109,7 +110,7 @@ impl SyntheticFile {
     /// Neither uses nor moves the position.
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> usize {
         let len = clamp(buf.len(), self.len().saturating_sub(offset));
-        self.generator.fill(&self.corpus, offset, &mut buf[..len]);
+        self.pieces.fill(|offset, buf| self.generator.fill(&self.corpus, offset, buf), offset, &mut buf[..len]);
         len
     }
 
@@ -161,7 +162,8 @@ impl BufRead for SyntheticFile {
         if self.buffer.bytes.is_empty() || self.buffer.start != start {
             self.buffer.bytes.resize(BUFFER, 0);
             self.buffer.start = start;
-            self.generator.fill(&self.corpus, start, &mut self.buffer.bytes);
+            let stream = |offset, buf: &mut [u8]| self.generator.fill(&self.corpus, offset, buf);
+            self.pieces.fill(stream, start, &mut self.buffer.bytes);
         }
         let ready = &self.buffer.bytes[(self.position - start) as usize..];
         Ok(&ready[..clamp(ready.len(), left)])
@@ -209,6 +211,8 @@ impl Clone for SyntheticFile {
             recipe: self.recipe,
             corpus: self.corpus.clone(),
             generator: self.generator.clone(),
+            pieces: self.pieces.clone(),
+            size: self.size,
             position: self.position,
             buffer: Buffer::default(),
         }

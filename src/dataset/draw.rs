@@ -10,12 +10,12 @@ const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// Size of a file.
-    Size = 5,
-    /// Whether a file is empty.
-    Empty = 6,
-    /// Extension and kind of a file.
-    Type = 7,
+    /// Place of a file in the layout: keys of the permutation.
+    Position = 5,
+    /// Permission bits of a file.
+    Mode = 6,
+    /// Owner of a file.
+    Owner = 7,
     /// First word of a file's name.
     FileWord = 8,
     /// Time of a file's last change.
@@ -28,6 +28,8 @@ pub enum Purpose {
     FolderTime = 12,
     /// Time of the last change of a file that is not listed, by its seed.
     OnDemandTime = 13,
+    /// What a symbolic link points to.
+    LinkTarget = 14,
 }
 
 /// One stream of draws.
@@ -83,13 +85,13 @@ mod tests {
 
     #[test]
     fn frozen_draws() {
-        assert_eq!(Draws::new(0, Purpose::Size).at(0), 0xE74B_0EDB_2DC0_3F05);
+        assert_eq!(Draws::new(0, Purpose::Position).at(0), 0xE74B_0EDB_2DC0_3F05);
         assert_eq!(Draws::new(42, Purpose::OnDemandTime).at(1 << 40), 0xBFD4_36C7_8FD2_C5E4);
     }
 
     #[test]
     fn units_stay_inside_and_bounds_hold() {
-        let draws = Draws::new(7, Purpose::Size);
+        let draws = Draws::new(7, Purpose::Position);
         for i in 0..10_000 {
             assert!((0.0..1.0).contains(&draws.unit(i)) && draws.unit(i) > 0.0);
             assert!(draws.below(i, 10) < 10);

@@ -1,114 +1,136 @@
 //! Datasets: trees of files in closed form. Any folder or file is reached by arithmetic on its index, so a dataset of
 //! 10^12 files takes no more memory than one of ten, and is ready at once.
+//!
+//! *index → position → place → recipe*: a permutation scatters the files over the positions of a [`layout`], whose
+//! sections say what belongs together; the way back leads from the seed in a name to the index.
 
 pub mod draw;
+mod entry;
+pub mod layout;
+mod links;
+mod normal;
+pub mod permutation;
 pub mod shape;
 pub mod size;
 pub mod spec;
+mod totals;
+pub mod truth;
+mod types;
 mod walk;
 mod words;
 
-use std::ops::Range;
-use std::sync::OnceLock;
+use std::borrow::Cow;
 
+use crate::edition::Edit;
 use crate::name;
-use crate::recipe::Recipe;
+use crate::recipe::{Kind, Mixed, Recipe};
 use draw::{Draws, Purpose, mix};
+pub use entry::{File, Listed, Symlink};
+use layout::{Cell, Layout, Place, Section};
+use permutation::Permutation;
 use shape::Shape;
 pub use spec::{Spec, SpecError};
+pub use types::Stratum;
 pub use walk::Entry;
-use words::FileType;
 
 /// A spec made ready: what lies where, and what it is called.
 #[derive(Debug)]
 pub struct Dataset {
     spec: Spec,
     shape: Shape,
-    types: Vec<FileType>,
-    /// For each unit of the types' weights, one after the other, the place of its type.
-    type_by_weight: Vec<u8>,
+    strata: Vec<Stratum>,
+    layout: Layout,
+    positions: Permutation,
+    /// What all sizes are multiplied by.
+    scale: Option<f64>,
+    /// The size of all files, where they are all alike and positions do not matter.
+    only_size: Option<u64>,
     first_seed: u64,
     draws: FileDraws,
-    total_bytes: OnceLock<u64>,
+    total_bytes: u64,
 }
 
 /// The streams that a file or folder draws from.
 #[derive(Debug)]
 struct FileDraws {
-    size: Draws,
-    empty: Draws,
-    file_type: Draws,
     word: Draws,
     time: Draws,
+    mode: Draws,
+    owner: Draws,
+    link_target: Draws,
     folder_word: Draws,
     folder_time: Draws,
 }
 
-/// A file of a dataset: its recipe, and the parts of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct File<'a> {
-    /// What decides its bytes.
-    pub recipe: Recipe,
-    /// Word before the recipe.
-    pub stem: &'static str,
-    /// Extension without the dot.
-    pub ext: Option<&'static str>,
-    /// Seconds since 1970 of its last change.
-    pub mtime: i64,
-    /// What follows the size in its name.
-    tail: &'a str,
-}
-
-impl File<'_> {
-    /// Appends its name: the canonical one of its recipe between stem and extension, from parts made beforehand.
-    #[inline]
-    pub fn write_name(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.stem.as_bytes());
-        out.extend_from_slice(b"_s");
-        name::push_decimal(out, self.recipe.seed);
-        out.push(b'-');
-        name::push_decimal(out, self.recipe.size);
-        out.extend_from_slice(self.tail.as_bytes());
+/// Seconds of a time of last change, from the spec's range.
+fn time(times: &spec::Times, draws: Draws, index: u64) -> i64 {
+    let span = times.from.abs_diff(times.to);
+    if !times.recent {
+        return times.from + draws.below(index, span) as i64;
     }
-}
-
-/// Times of last change lie in these ten years: 2015-01-01 to 2025-01-01, in seconds since 1970.
-const TIMES: Range<i64> = 1_420_070_400..1_735_689_600;
-
-fn time(draws: Draws, index: u64) -> i64 {
-    TIMES.start + draws.below(index, TIMES.end.abs_diff(TIMES.start)) as i64
+    let draw = u128::from(draws.at(index));
+    let square = (draw * draw) >> 64;
+    times.to - 1 - ((square * u128::from(span)) >> 64) as i64
 }
 
 /// Time of last change of a file that is named but not listed, in seconds since 1970: its seed decides.
 pub fn on_demand_time(recipe: &Recipe) -> i64 {
-    time(Draws::new(0, Purpose::OnDemandTime), recipe.seed)
+    time(&spec::Times::default(), Draws::new(0, Purpose::OnDemandTime), recipe.seed)
+}
+
+/// One of several weighted values, by a draw.
+fn pick<T: Copy>(rows: &[(T, u32)], draws: Draws, index: u64) -> Option<T> {
+    if let [(value, _)] = rows {
+        return Some(*value);
+    }
+    let total = rows.iter().map(|&(_, weight)| u64::from(weight)).sum();
+    let mut left = draws.below(index, total);
+    for &(value, weight) in rows {
+        match left.checked_sub(weight.into()) {
+            None => return Some(value),
+            Some(rest) => left = rest,
+        }
+    }
+    None
 }
 
 impl Dataset {
-    /// Takes no time and little memory, whatever the number of files.
-    pub fn new(spec: Spec) -> Self {
+    /// Takes milliseconds at most and little memory, whatever the number of files.
+    ///
+    /// # Errors
+    /// The shares add up to more than all files, or the bytes that were asked for cannot be reached.
+    pub fn new(spec: Spec) -> Result<Self, SpecError> {
         let draws = |purpose| Draws::new(spec.seed, purpose);
-        let types = match spec.kind {
-            spec::KindChoice::Only(kind) => words::single_type(kind),
-            spec::KindChoice::Mixed => words::mixed_types(),
+        let strata = types::strata(&spec);
+        let layout = Layout::new(&spec, &strata)?;
+        let scale = spec.bytes.map(|bytes| totals::scale_to(&layout, &strata, bytes)).transpose()?;
+        let only_size = match &strata[..] {
+            [stratum] if layout.is_uniform() && matches!(stratum.sizes, size::Sizes::Fixed(1..)) => {
+                Some(stratum.size(0.5, scale))
+            }
+            _ => None,
         };
-        Self {
-            shape: Shape::new(spec.dirs + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
-            type_by_weight: (0u8..).zip(&types).flat_map(|(i, t)| std::iter::repeat_n(i, t.weight.into())).collect(),
-            types,
+        Ok(Self {
+            shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
+            positions: Permutation::new(spec.files, draws(Purpose::Position)),
+            total_bytes: (totals::total(&layout, &strata, scale) as u64)
+                .saturating_add(totals::inserted(&layout, &spec.near.edits)),
+            only_size,
+            scale,
+            strata,
+            layout,
             first_seed: mix(spec.seed),
             draws: FileDraws {
-                size: draws(Purpose::Size),
-                empty: draws(Purpose::Empty),
-                file_type: draws(Purpose::Type),
                 word: draws(Purpose::FileWord),
                 time: draws(Purpose::FileTime),
+                mode: draws(Purpose::Mode),
+                owner: draws(Purpose::Owner),
+                link_target: draws(Purpose::LinkTarget),
                 folder_word: draws(Purpose::FolderWord),
                 folder_time: draws(Purpose::FolderTime),
             },
-            total_bytes: OnceLock::new(),
             spec,
-        }
+        })
     }
 
     /// What it was made from.
@@ -121,54 +143,160 @@ impl Dataset {
         &self.shape
     }
 
-    /// File `index`, which must be below [`Shape::files`].
+    /// Which files belong together.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The types of files that the layout's cells refer to.
+    pub fn strata(&self) -> &[Stratum] {
+        &self.strata
+    }
+
+    /// What all sizes are multiplied by, where a total was asked for.
+    pub fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+
+    /// Bytes of all files, names of one file counted once: exact up to some thousand files, beyond that to much better
+    /// than 1 %.
+    pub fn total_bytes(&self) -> u64 {
+        self.total_bytes
+    }
+
+    /// Size of edition 0 of the files of a group, in bytes.
+    pub fn group_size(&self, cell: &Cell, group: u64) -> u64 {
+        totals::group_size(cell, &self.strata[cell.stratum], group, self.scale)
+    }
+
+    /// The place of file `index`, which must be below [`Shape::files`].
     #[inline]
-    pub fn file(&self, index: u64) -> File<'_> {
-        let file_type = self.file_type(index);
-        let seed = self.first_seed.wrapping_add(index);
-        let recipe = Recipe { kind: file_type.kind, seed, size: self.size(index), edition: 0 };
-        let word = self.draws.word.below(index, words::FILES.len() as u64);
-        let stem = words::FILES[word as usize];
-        File { recipe, stem, ext: file_type.ext, mtime: time(self.draws.time, index), tail: &file_type.tail }
+    pub fn place(&self, index: u64) -> Place<'_> {
+        self.layout.place(self.positions.forward(index))
     }
 
-    /// Size of file `index` in bytes.
+    /// The index of a file of a group.
+    pub fn index_at(&self, place: &Place<'_>, member: u64) -> u64 {
+        self.positions.backward(place.position_of(member))
+    }
+
+    /// What file `index` is, which must be below [`Shape::files`].
     #[inline]
-    pub fn size(&self, index: u64) -> u64 {
-        let is_empty = self.spec.empty > 0 && self.draws.empty.below(index, 1_000_000) < self.spec.empty.into();
-        if is_empty { 0 } else { self.spec.size.size(self.draws.size, index) }
-    }
-
-    fn file_type(&self, index: u64) -> &FileType {
-        let draw = self.draws.file_type.below(index, self.type_by_weight.len() as u64);
-        &self.types[usize::from(self.type_by_weight[draw as usize])]
-    }
-
-    /// The listed file with exactly this name, whose recipe asks for `seed`, and its index: the seed gives the index,
-    /// and the name of that file is then compared.
-    pub fn file_named(&self, name: &[u8], seed: u64) -> Option<(u64, File<'_>)> {
-        let index = seed.wrapping_sub(self.first_seed);
-        if index >= self.shape.files() {
-            return None;
+    pub fn entry(&self, index: u64) -> Listed<'_> {
+        if let Some(size) = self.only_size {
+            let recipe =
+                Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
+            return Listed::File(self.file_with(index, index, recipe, None, Cow::Borrowed(&self.strata[0].tail)));
         }
+        let place = self.place(index);
+        match place.cell.section {
+            Section::Symlink(kind) => Listed::Symlink(Symlink {
+                kind,
+                index,
+                stem: self.stem(index),
+                mtime: time(&self.spec.times, self.draws.time, index),
+            }),
+            _ => Listed::File(self.file_at(index, &place)),
+        }
+    }
+
+    /// The file at a place that is no symbolic link's.
+    #[inline]
+    fn file_at(&self, index: u64, place: &Place<'_>) -> File<'_> {
+        let (cell, stratum) = (place.cell, &self.strata[place.cell.stratum]);
+        let origin = if place.member == 0 { index } else { self.index_at(place, 0) };
+        let seed = self.first_seed.wrapping_add(origin);
+        let size = self.group_size(cell, place.group);
+        let mut recipe = Recipe { kind: stratum.kind, seed, size, edition: 0 };
+        let mut tail = Cow::Borrowed(stratum.tail.as_str());
+        match cell.section {
+            Section::Near => {
+                recipe.edition = layout::edit_of(&self.spec.near.edits, place.member).map_or(0, Edit::edition);
+            }
+            Section::Sparse => recipe.kind = if place.member == 0 { Kind::Zero } else { zeros() },
+            _ => {}
+        }
+        if recipe.edition != 0 || recipe.kind != stratum.kind {
+            tail = Cow::Owned(types::tail(&recipe, stratum.ext.as_deref()));
+        }
+        let number = (cell.members > 1 && place.member > 0).then_some(place.member);
+        // Names of one file share everything but the name.
+        let inode = if cell.section == Section::HardLinks { origin } else { index };
+        let file = self.file_with(index, inode, recipe, number, tail);
+        let links = if cell.section == Section::HardLinks { cell.members } else { 1 };
+        File { links, ..file }
+    }
+
+    #[inline]
+    fn file_with<'a>(
+        &'a self,
+        index: u64,
+        inode: u64,
+        recipe: Recipe,
+        number: Option<u64>,
+        tail: Cow<'a, str>,
+    ) -> File<'a> {
+        File {
+            size: recipe.bytes(),
+            recipe,
+            inode,
+            links: 1,
+            stem: self.stem(index),
+            number,
+            mtime: time(&self.spec.times, self.draws.time, inode),
+            mode: pick(&self.spec.permissions.files, self.draws.mode, inode).unwrap_or(0o644),
+            owner: pick(&self.spec.permissions.owners, self.draws.owner, inode),
+            tail,
+        }
+    }
+
+    #[inline]
+    fn stem(&self, index: u64) -> &str {
+        let words = &self.spec.names.files;
+        &words[self.draws.word.below(index, words.len() as u64) as usize]
+    }
+
+    /// The index of the entry with exactly this name, if it is one that has an index: the seed in a file's name gives
+    /// that of the first of its group, the number before the seed its place in the group; the number in the name of a
+    /// symbolic link is its index. The name of that entry is then compared.
+    pub fn index_named(&self, name: &[u8]) -> Option<u64> {
+        let index = match name::parse(name) {
+            Ok(parsed) => {
+                let first = parsed.recipe.seed.wrapping_sub(self.first_seed);
+                if first >= self.shape.files() {
+                    return None;
+                }
+                match parsed.stem.and_then(trailing_number) {
+                    Some(member) if self.only_size.is_none() => {
+                        let place = self.place(first);
+                        if member < place.cell.members && place.member == 0 {
+                            self.index_at(&place, member)
+                        } else {
+                            first
+                        }
+                    }
+                    _ => first,
+                }
+            }
+            Err(_) => trailing_number(name).filter(|&index| index < self.shape.files())?,
+        };
         let mut canonical = Vec::with_capacity(name::MAX_NAME);
-        let file = self.file(index);
-        file.write_name(&mut canonical);
-        (canonical == name).then_some((index, file))
+        self.entry(index).write_name(&mut canonical);
+        (canonical == name).then_some(index)
     }
 
     /// Appends the name of a folder other than the root: a word and its place among its parent's folders.
     pub fn write_folder_name(&self, folder: u64, out: &mut Vec<u8>) {
-        let word = self.draws.folder_word.below(folder, words::FOLDERS.len() as u64);
-        out.extend_from_slice(words::FOLDERS[word as usize].as_bytes());
+        let words = &self.spec.names.dirs;
+        let word = self.draws.folder_word.below(folder, words.len() as u64);
+        out.extend_from_slice(words[word as usize].as_bytes());
         out.push(b'-');
         name::push_decimal(out, self.shape.ordinal(folder));
     }
 
     /// The subfolder of `parent` with this name: its number gives the index, and its name is then compared.
     pub fn folder_named(&self, parent: u64, name: &[u8]) -> Option<u64> {
-        let dash = name.iter().rposition(|&b| b == b'-')?;
-        let ordinal = crate::units::parse_decimal(&name[dash + 1..]).ok()?;
+        let ordinal = trailing_number(name)?;
         let children = self.shape.children(parent);
         let folder = children.start.checked_add(ordinal).filter(|f| children.contains(f))?;
         let mut canonical = Vec::with_capacity(name::MAX_NAME);
@@ -178,7 +306,29 @@ impl Dataset {
 
     /// Seconds since 1970 of a folder's last change.
     pub fn folder_time(&self, folder: u64) -> i64 {
-        time(self.draws.folder_time, folder)
+        time(&self.spec.times, self.draws.folder_time, folder)
+    }
+
+    /// Permission bits of folders.
+    pub fn folder_mode(&self) -> u16 {
+        self.spec.permissions.dirs
+    }
+
+    /// Appends the path of entry `index` from the root.
+    pub fn write_path(&self, index: u64, out: &mut Vec<u8>) {
+        self.write_folder_path(self.shape.folder_of(index), out);
+        self.entry(index).write_name(out);
+    }
+
+    /// Index of the entry at a path from the root; `None` for folders and for what is not listed.
+    pub fn index_at_path(&self, path: &[u8]) -> Option<u64> {
+        let (folders, name) = match path.iter().rposition(|&b| b == b'/') {
+            Some(slash) => (&path[..slash], &path[slash + 1..]),
+            None => (&path[..0], path),
+        };
+        let parts = folders.split(|&b| b == b'/').filter(|part| !part.is_empty());
+        let folder = parts.into_iter().try_fold(0, |folder, part| self.folder_named(folder, part))?;
+        self.index_named(name).filter(|index| self.shape.files_of(folder).contains(index))
     }
 
     /// Appends the path of a folder from the root, with a slash behind each part; nothing for the root.
@@ -190,15 +340,15 @@ impl Dataset {
             out.push(b'/');
         }
     }
+}
 
-    /// Bytes of all files: exact up to 65,536 files, beyond that as many times the mean of the first 65,536. Computed
-    /// once, in a few milliseconds.
-    pub fn total_bytes(&self) -> u64 {
-        *self.total_bytes.get_or_init(|| {
-            let files = self.shape.files();
-            let sample = files.min(1 << 16);
-            let sum: u128 = (0..sample).map(|i| u128::from(self.size(i))).sum();
-            u64::try_from(sum * u128::from(files) / u128::from(sample.max(1))).unwrap_or(u64::MAX)
-        })
-    }
+/// Zeros that are written out: a compressible file with nothing left.
+fn zeros() -> Kind {
+    Kind::Mixed(Mixed::ZEROS)
+}
+
+/// The decimal number behind the last dash.
+fn trailing_number(text: &[u8]) -> Option<u64> {
+    let dash = text.iter().rposition(|&b| b == b'-')?;
+    crate::units::parse_decimal(&text[dash + 1..]).ok()
 }

@@ -1,17 +1,27 @@
-//! Sizes of files: a quantile function turned on one draw per file.
+//! Sizes of files: a mixture of simple distributions, each given by its quantile function.
 
 use std::fmt;
 
-use super::draw::Draws;
-use crate::units::{MAX_SIZE, parse_size};
+use super::normal;
+use crate::units::{MAX_SIZE, parse_fraction, parse_size, write_fraction};
 
 // The x87 unit of older processors computes with 80 bits, which would change sizes, names and so bytes.
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
 compile_error!("seedfs needs SSE2 on x86: without it floating-point results, and so file sizes, differ");
 
-/// How the sizes of a dataset's files are distributed, in bytes.
+/// Most parts of a mixture.
+const MAX_PARTS: usize = 64;
+
+/// How the sizes of files are distributed, in bytes: one simple distribution, or several with weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SizeDistribution {
+    /// At least one; weights in millionths, at least one millionth.
+    parts: Vec<(u64, Sizes)>,
+}
+
+/// A simple distribution of sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SizeDistribution {
+pub enum Sizes {
     /// All the same.
     Fixed(u64),
     /// Every size from the first to the second is equally likely.
@@ -23,54 +33,133 @@ pub enum SizeDistribution {
         /// Standard deviation of the logarithm.
         sigma: f64,
     },
+    /// A heavy tail: of the sizes, all at least `min`, a part of (min / x)^alpha is above x. α from 0.1 to 100.
+    Pareto {
+        /// Smallest size.
+        min: u64,
+        /// How fast the tail falls.
+        alpha: f64,
+    },
 }
 
-impl SizeDistribution {
-    /// Size of file `index`, from 0 to [`MAX_SIZE`].
+impl Sizes {
+    /// The size that a part `u` of all sizes stays below, `u` strictly between 0 and 1: from 0 to [`MAX_SIZE`], never
+    /// falling as `u` grows.
     #[inline]
-    pub fn size(&self, draws: Draws, index: u64) -> u64 {
+    pub fn quantile(&self, u: f64) -> u64 {
+        // A float beyond the range saturates in its cast.
         match *self {
-            SizeDistribution::Fixed(size) => size,
-            SizeDistribution::Uniform(low, high) => low + draws.below(index, high - low + 1),
-            SizeDistribution::LogNormal { mu, sigma } => {
-                let size = libm::exp(mu + sigma * normal_quantile(draws.unit(index)));
-                // A float beyond the range saturates in the cast.
-                (size as u64).min(MAX_SIZE)
+            Sizes::Fixed(size) => size,
+            Sizes::Uniform(low, high) => {
+                let range = (high - low) as f64 + 1.0;
+                low.saturating_add((u * range) as u64).min(high)
+            }
+            Sizes::LogNormal { mu, sigma } => (libm::exp(mu + sigma * normal::quantile(u)) as u64).min(MAX_SIZE),
+            Sizes::Pareto { min, alpha } => {
+                let factor = libm::exp(-libm::log(1.0 - u) / alpha);
+                ((min as f64 * factor) as u64).clamp(min, MAX_SIZE)
             }
         }
     }
 
-    /// Reads `4KiB`, `uniform:1KiB-1MiB` or `lognormal:9.314,3.187`.
-    ///
-    /// # Errors
-    /// What is wrong, as the end of a sentence about the value.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// The smallest size that may come out.
+    pub fn min(&self) -> u64 {
+        match *self {
+            Sizes::Fixed(size) => size,
+            Sizes::Uniform(low, _) => low,
+            Sizes::LogNormal { .. } => 0,
+            Sizes::Pareto { min, .. } => min,
+        }
+    }
+
+    /// Whether the distribution is a model of reality, whose smallest sizes may be rounded up, and no exact demand.
+    pub fn is_model(&self) -> bool {
+        matches!(self, Sizes::LogNormal { .. } | Sizes::Pareto { .. })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
-            None => Ok(SizeDistribution::Fixed(bytes(text)?)),
+            None => Ok(Sizes::Fixed(bytes(text)?)),
             Some(("uniform", range)) => {
                 let (low, high) = range.split_once('-').ok_or("needs two sizes, as in uniform:1KiB-1MiB")?;
                 let (low, high) = (bytes(low)?, bytes(high)?);
                 if low > high {
                     return Err("has its smaller size behind the larger one".into());
                 }
-                Ok(SizeDistribution::Uniform(low, high))
+                Ok(Sizes::Uniform(low, high))
             }
             Some(("lognormal", numbers)) => {
                 let (mu, sigma) = numbers.split_once(',').ok_or("needs mu and sigma, as in lognormal:9.314,3.187")?;
-                Ok(SizeDistribution::LogNormal { mu: float("mu", mu, 43.0)?, sigma: float("sigma", sigma, 10.0)? })
+                Ok(Sizes::LogNormal { mu: float("mu", mu, 0.0, 43.0)?, sigma: float("sigma", sigma, 0.0, 10.0)? })
             }
-            Some(_) => Err("is no distribution; use a size, uniform:LOW-HIGH or lognormal:MU,SIGMA".into()),
+            Some(("pareto", numbers)) => {
+                let (min, alpha) = numbers.split_once(',').ok_or("needs a size and alpha, as in pareto:512MiB,0.91")?;
+                Ok(Sizes::Pareto { min: bytes(min)?, alpha: float("alpha", alpha, 0.1, 100.0)? })
+            }
+            Some(_) => {
+                Err("is no distribution; use a size, uniform:LOW-HIGH, lognormal:MU,SIGMA or pareto:MIN,ALPHA".into())
+            }
+        }
+    }
+}
+
+impl From<Sizes> for SizeDistribution {
+    fn from(sizes: Sizes) -> Self {
+        Self { parts: vec![(1_000_000, sizes)] }
+    }
+}
+
+impl SizeDistribution {
+    /// The simple distributions and their weights, which are relative to one another.
+    pub fn parts(&self) -> &[(u64, Sizes)] {
+        &self.parts
+    }
+
+    /// Reads `4KiB`, `uniform:1KiB-1MiB`, `lognormal:9.314,3.187`, `pareto:512MiB,0.91`, or several of these with
+    /// weights: `90*lognormal:9,2+10*pareto:1MiB,1.1`.
+    ///
+    /// # Errors
+    /// What is wrong, as the end of a sentence about the value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        for part in text.split('+') {
+            let (weight, sizes) = part.split_once('*').unwrap_or(("1", part));
+            let weight = match parse_fraction(weight.as_bytes(), 6) {
+                Some(weight @ 1..=1_000_000_000_000) => weight,
+                _ => return Err(format!("has the weight {weight:?}; weights are from 0.000001 to 1000000")),
+            };
+            parts.push((weight, Sizes::parse(sizes)?));
+        }
+        if parts.len() > MAX_PARTS {
+            return Err(format!("has more than {MAX_PARTS} parts"));
+        }
+        if let [(weight, _)] = &mut parts[..] {
+            *weight = 1_000_000;
+        }
+        Ok(Self { parts })
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sizes::Fixed(size) => write!(f, "{size}"),
+            Sizes::Uniform(low, high) => write!(f, "uniform:{low}-{high}"),
+            Sizes::LogNormal { mu, sigma } => write!(f, "lognormal:{mu},{sigma}"),
+            Sizes::Pareto { min, alpha } => write!(f, "pareto:{min},{alpha}"),
         }
     }
 }
 
 impl fmt::Display for SizeDistribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SizeDistribution::Fixed(size) => write!(f, "{size}"),
-            SizeDistribution::Uniform(low, high) => write!(f, "uniform:{low}-{high}"),
-            SizeDistribution::LogNormal { mu, sigma } => write!(f, "lognormal:{mu},{sigma}"),
+        if let [(_, sizes)] = &self.parts[..] {
+            return sizes.fmt(f);
         }
+        for (i, (weight, sizes)) in self.parts.iter().enumerate() {
+            write!(f, "{}{}*{sizes}", if i > 0 { "+" } else { "" }, write_fraction(*weight, 6))?;
+        }
+        Ok(())
     }
 }
 
@@ -78,155 +167,71 @@ fn bytes(text: &str) -> Result<u64, String> {
     parse_size(text.as_bytes()).map_err(|e| format!("holds {text:?}, which {e} (sizes look like 4096, 64KiB, 1MB)"))
 }
 
-fn float(what: &str, text: &str, max: f64) -> Result<f64, String> {
+fn float(what: &str, text: &str, min: f64, max: f64) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(x) if (0.0..=max).contains(&x) => Ok(x),
-        _ => Err(format!("needs a {what} from 0 to {max}, not {text:?}")),
+        Ok(x) if (min..=max).contains(&x) => Ok(x),
+        _ => Err(format!("needs a {what} from {min} to {max}, not {text:?}")),
     }
 }
-
-/// Quantile of the standard normal distribution for `p` strictly between 0 and 1, to about 1 part in 10^16:
-/// algorithm AS 241 (PPND16) of Wichura, Applied Statistics 37 (1988).
-///
-/// Only IEEE additions, multiplications, divisions, square roots and `libm::log`: the same on every platform.
-fn normal_quantile(p: f64) -> f64 {
-    let q = p - 0.5;
-    if q.abs() <= 0.425 {
-        let r = 0.180625 - q * q;
-        return q * polynomial(&CENTRE.0, r) / polynomial(&CENTRE.1, r);
-    }
-    let r = libm::sqrt(-libm::log(if q < 0.0 { p } else { 1.0 - p }));
-    let (coefficients, r) = if r <= 5.0 { (&MIDDLE, r - 1.6) } else { (&TAIL, r - 5.0) };
-    let z = polynomial(&coefficients.0, r) / polynomial(&coefficients.1, r);
-    if q < 0.0 { -z } else { z }
-}
-
-/// Horner's rule, lowest power first in `coefficients`.
-fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
-}
-
-/// Numerator and denominator of one of the three rational approximations.
-type Rational = ([f64; 8], [f64; 8]);
-
-const CENTRE: Rational = (
-    [
-        3.387_132_872_796_366_5,
-        133.141_667_891_784_38,
-        1_971.590_950_306_551_3,
-        13_731.693_765_509_46,
-        45_921.953_931_549_87,
-        67_265.770_927_008_7,
-        33_430.575_583_588_13,
-        2_509.080_928_730_122_7,
-    ],
-    [
-        1.0,
-        42.313_330_701_600_91,
-        687.187_007_492_057_9,
-        5_394.196_021_424_751,
-        21_213.794_301_586_597,
-        39_307.895_800_092_71,
-        28_729.085_735_721_943,
-        5_226.495_278_852_854,
-    ],
-);
-
-const MIDDLE: Rational = (
-    [
-        1.423_437_110_749_683_5,
-        4.630_337_846_156_546,
-        5.769_497_221_460_691,
-        3.647_848_324_763_204_5,
-        1.270_458_252_452_368_4,
-        0.241_780_725_177_450_6,
-        0.022_723_844_989_269_184,
-        7.745_450_142_783_414e-4,
-    ],
-    [
-        1.0,
-        2.053_191_626_637_759,
-        1.676_384_830_183_803_8,
-        0.689_767_334_985_1,
-        0.148_103_976_427_480_08,
-        0.015_198_666_563_616_457,
-        5.475_938_084_995_345e-4,
-        1.050_750_071_644_416_9e-9,
-    ],
-);
-
-const TAIL: Rational = (
-    [
-        6.657_904_643_501_103,
-        5.463_784_911_164_114,
-        1.784_826_539_917_291_3,
-        0.296_560_571_828_504_87,
-        0.026_532_189_526_576_124,
-        0.001_242_660_947_388_078_4,
-        2.711_555_568_743_487_6e-5,
-        2.010_334_399_292_288_1e-7,
-    ],
-    [
-        1.0,
-        0.599_832_206_555_888,
-        0.136_929_880_922_735_8,
-        0.014_875_361_290_850_615,
-        7.868_691_311_456_133e-4,
-        1.846_318_317_510_054_8e-5,
-        1.421_511_758_316_446e-7,
-        2.044_263_103_389_939_7e-15,
-    ],
-);
 
 #[cfg(test)]
 mod tests {
-    use super::super::draw::Purpose;
     use super::*;
 
-    #[test]
-    fn quantiles_agree_with_published_values() {
-        // Test values of AS 241, and the usual table values.
-        for (p, z) in
-            [(0.25, -0.674_489_750_196_081_7), (0.001, -3.090_232_306_167_813_5), (1e-20, -9.262_340_089_798_408)]
-        {
-            assert!((normal_quantile(p) - z).abs() < 1e-12, "{p}: {}", normal_quantile(p));
-        }
-        assert_eq!(normal_quantile(0.5), 0.0);
-        assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-12);
+    fn sizes(text: &str) -> Sizes {
+        SizeDistribution::parse(text).unwrap().parts[0].1
+    }
+
+    /// Sizes at evenly spaced ranks.
+    fn ranks(sizes: Sizes, n: u32) -> impl Iterator<Item = u64> {
+        (0..n).map(move |i| sizes.quantile((f64::from(i) + 0.5) / f64::from(n)))
     }
 
     #[test]
     fn a_lognormal_has_the_mean_and_spread_it_was_asked_for() {
-        let sizes = SizeDistribution::parse("lognormal:9.314,3.187").unwrap();
-        let draws = Draws::new(1, Purpose::Size);
-        let n = 200_000;
-        let logs: Vec<f64> = (0..n).map(|i| (sizes.size(draws, i) as f64 + 0.5).ln()).collect();
-        let mean = logs.iter().sum::<f64>() / n as f64;
-        let deviation = (logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
-        assert!((mean - 9.314).abs() < 0.03 && (deviation - 3.187).abs() < 0.03, "{mean} {deviation}");
+        let logs: Vec<f64> = ranks(sizes("lognormal:9.314,3.187"), 200_000).map(|s| (s as f64 + 0.5).ln()).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let deviation = (logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / logs.len() as f64).sqrt();
+        assert!((mean - 9.314).abs() < 0.01 && (deviation - 3.187).abs() < 0.02, "{mean} {deviation}");
+    }
+
+    #[test]
+    fn a_pareto_tail_falls_as_it_was_asked_to() {
+        let sizes = sizes("pareto:1MiB,0.91");
+        for factor in [2.0f64, 10.0, 100.0] {
+            let above = ranks(sizes, 100_000).filter(|&s| s as f64 > factor * f64::from(1 << 20)).count();
+            assert!((above as f64 / 1e5 - factor.powf(-0.91)).abs() < 1e-4, "{factor}: {above}");
+        }
+        assert!(ranks(sizes, 1000).all(|s| s >= 1 << 20));
     }
 
     #[test]
     fn uniform_sizes_reach_both_ends_and_no_further() {
-        let sizes = SizeDistribution::parse("uniform:10-13").unwrap();
-        let draws = Draws::new(1, Purpose::Size);
         let mut seen = [0; 4];
-        (0..4000).for_each(|i| seen[sizes.size(draws, i) as usize - 10] += 1);
-        assert!(seen.iter().all(|&n| n > 900), "{seen:?}");
-        let all = SizeDistribution::Uniform(0, MAX_SIZE);
-        assert!((0..1000).all(|i| all.size(draws, i) <= MAX_SIZE));
+        ranks(sizes("uniform:10-13"), 4000).for_each(|s| seen[s as usize - 10] += 1);
+        assert_eq!(seen, [1000; 4]);
+        assert!(ranks(Sizes::Uniform(0, MAX_SIZE), 1000).all(|s| s <= MAX_SIZE));
     }
 
     #[test]
-    fn sizes_saturate_instead_of_overflowing() {
-        let sizes = SizeDistribution::parse("lognormal:43,10").unwrap();
-        let draws = Draws::new(1, Purpose::Size);
-        assert_eq!((0..1000).map(|i| sizes.size(draws, i)).max(), Some(MAX_SIZE));
+    fn sizes_never_fall_along_their_ranks_and_saturate() {
+        for text in ["lognormal:43,10", "pareto:8EB,0.1", "uniform:0-5", "7"] {
+            let all: Vec<u64> = ranks(sizes(text), 10_000).collect();
+            assert!(all.is_sorted() && all.iter().all(|&s| s <= MAX_SIZE), "{text}");
+        }
+        assert_eq!(ranks(sizes("lognormal:43,10"), 1000).max(), Some(MAX_SIZE));
     }
 
     #[test]
     fn distributions_are_read_as_they_are_written() {
-        for text in ["4096", "uniform:1024-1048576", "lognormal:9.314,3.187"] {
+        for text in [
+            "4096",
+            "uniform:1024-1048576",
+            "lognormal:9.314,3.187",
+            "pareto:536870912,0.91",
+            "0.99994*lognormal:9.48,2.4566+0.00006*pareto:536870912,0.91",
+            "50*4096+30.5*65536",
+        ] {
             assert_eq!(SizeDistribution::parse(text).unwrap().to_string(), text);
         }
         for text in [
@@ -238,8 +243,12 @@ mod tests {
             "lognormal:x,1",
             "lognormal:44,1",
             "lognormal:1,nan",
+            "pareto:1KiB,0",
             "zipf:1",
             "9EiB",
+            "0*4096",
+            "4096+",
+            "0.0000001*1+2",
         ] {
             assert!(SizeDistribution::parse(text).is_err(), "{text}");
         }

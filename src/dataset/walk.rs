@@ -5,16 +5,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::shape::{PAGE, Page, Shape};
-use super::{Dataset, File};
+use super::{Dataset, Listed};
 use crate::name;
 
 /// What a line of the listing stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry<'a> {
     /// A folder, by its number.
     Folder(u64),
-    /// A file, by its index.
-    File(u64, File<'a>),
+    /// A file or symbolic link, by its index.
+    Listed(u64, Listed<'a>),
 }
 
 impl Shape {
@@ -75,9 +75,9 @@ impl Dataset {
             let behind = files.end.min(first + left);
             let folder_len = path.bytes.len();
             for index in first..behind {
-                let file = self.file(index);
-                file.write_name(&mut path.bytes);
-                visit(Entry::File(index, file), &path.bytes)?;
+                let entry = self.entry(index);
+                entry.write_name(&mut path.bytes);
+                visit(Entry::Listed(index, entry), &path.bytes)?;
                 path.bytes.truncate(folder_len);
             }
             left -= behind - first;
@@ -138,10 +138,10 @@ mod tests {
                 rows.push((Entry::Folder(folder), path[..path.len() - 1].to_vec()));
             }
             for index in dataset.shape().files_of(folder) {
-                let file = dataset.file(index);
+                let entry = dataset.entry(index);
                 let mut path = path.clone();
-                file.write_name(&mut path);
-                rows.push((Entry::File(index, file), path));
+                entry.write_name(&mut path);
+                rows.push((Entry::Listed(index, entry), path));
             }
         }
         rows
@@ -163,7 +163,7 @@ mod tests {
         ) {
             let spread = if varied { "varied" } else { "even" };
             let text = format!("files={files},dirs={dirs},fanout={fanout},spread={spread},kind=mixed");
-            let dataset = Dataset::new(Spec::parse(&text).unwrap());
+            let dataset = Dataset::new(Spec::parse(&text).unwrap()).unwrap();
             let parts = (0..dataset.shape().entries().div_ceil(part)).map(|n| walked(&dataset, n * part..(n + 1) * part));
             prop_assert!(parts.flatten().eq(listing(&dataset)));
         }
@@ -172,12 +172,12 @@ mod tests {
         fn the_middle_of_the_largest_tree_is_found(start in 0u64..(1 << 41), varied: bool) {
             let spread = if varied { "varied" } else { "even" };
             let text = format!("files=1099511627776,dirs=1099511627776,spread={spread}");
-            let dataset = Dataset::new(Spec::parse(&text).unwrap());
+            let dataset = Dataset::new(Spec::parse(&text).unwrap()).unwrap();
             let mut place = None;
             for (entry, _) in walked(&dataset, start..start + 20) {
                 let (folder, file) = match entry {
                     Entry::Folder(folder) => (folder, dataset.shape().files_of(folder).start),
-                    Entry::File(index, _) => (dataset.shape().folder_of(index), index + 1),
+                    Entry::Listed(index, _) => (dataset.shape().folder_of(index), index + 1),
                 };
                 // Folders and files before an entry count the entries before it.
                 prop_assert!(place.is_none_or(|before| before + 1 == folder + file));

@@ -1,7 +1,4 @@
-//! Words and extensions that names are made of. Their order is part of the format.
-
-use crate::name;
-use crate::recipe::{Kind, Mixed, Recipe};
+//! The built-in words that names are made of. Their order is part of the format.
 
 /// First words of file names.
 pub(super) const FILES: [&str; 64] = [
@@ -20,64 +17,6 @@ pub(super) const FOLDERS: [&str; 32] = [
     "projects", "public", "research", "scans", "shared", "sources", "studio", "team", "travel", "work",
 ];
 
-/// One row of a table of file types.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileType {
-    /// Its share, relative to the other rows: 1 to 255.
-    pub(super) weight: u8,
-    /// Extension without the dot, or none.
-    pub(super) ext: Option<&'static str>,
-    /// Kind of the contents.
-    pub(super) kind: Kind,
-    /// What follows the size in the names of such files: `.txt`, or `-c20.pdf` where the kind must be told.
-    pub(super) tail: String,
-}
-
-impl FileType {
-    fn new(weight: u8, ext: Option<&'static str>, kind: Kind) -> Self {
-        let mut name = Vec::new();
-        name::write_canonical(&mut name, None, &Recipe { kind, seed: 0, size: 0, edition: 0 }, ext.map(str::as_bytes));
-        let tail = String::from_utf8_lossy(&name[b"s0-0".len()..]).into_owned();
-        Self { weight, ext, kind, tail }
-    }
-}
-
-/// A home directory's types in rough proportion, every kind of content among them.
-pub(super) fn mixed_types() -> Vec<FileType> {
-    let mixed = |compress, dedupe, unit| Kind::Mixed(Mixed::new(compress, dedupe, unit).expect("a valid dial"));
-    [
-        (70, None, Kind::Random),
-        (170, Some("jpg"), Kind::Random),
-        (60, Some("png"), Kind::Random),
-        (70, Some("mp3"), Kind::Random),
-        (80, Some("pdf"), mixed(20, 0, 4096)),
-        (60, Some("doc"), mixed(60, 0, 4096)),
-        (40, Some("zip"), Kind::Random),
-        (90, Some("txt"), Kind::Text),
-        (50, Some("md"), Kind::Text),
-        (60, Some("html"), Kind::Text),
-        (60, Some("json"), Kind::Text),
-        (40, Some("csv"), Kind::Text),
-        (40, Some("log"), Kind::Text),
-        (60, Some("c"), Kind::Text),
-        (50, Some("py"), Kind::Text),
-        (40, Some("db"), mixed(50, 25, 4096)),
-        (20, Some("img"), mixed(60, 25, 4096)),
-        (15, Some("raw"), Kind::Stamp),
-        (10, Some("swap"), Kind::Zero),
-        (8, Some("old"), Kind::Classic),
-        (7, Some("dat"), Kind::Chunks),
-    ]
-    .map(|(weight, ext, kind)| FileType::new(weight, ext, kind))
-    .into()
-}
-
-/// The single type of a dataset whose files are all of one kind.
-pub(super) fn single_type(kind: Kind) -> Vec<FileType> {
-    let ext = if kind == Kind::Text { "txt" } else { "bin" };
-    vec![FileType::new(1, Some(ext), kind)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +27,5 @@ mod tests {
             assert!(words.windows(2).all(|w| w[0] < w[1]));
             assert!(words.iter().all(|w| w.bytes().all(|b| b.is_ascii_lowercase()) && w.len() >= 3));
         }
-        assert_eq!(mixed_types().iter().map(|t| u32::from(t.weight)).sum::<u32>(), 1100);
     }
 }

@@ -15,13 +15,15 @@ pub(super) const BLOCK_SIZE: u32 = 4096;
 /// Makes the C library read directories with its largest buffer: 64 requests a million entries instead of 1,956.
 const DIRECTORY_BLOCK_SIZE: u32 = 1 << 20;
 
-/// Who owns everything, and which permission bits are taken away.
+/// Who owns what, and which permission bits are taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ownership {
-    /// Owner of all inodes.
-    pub uid: u32,
-    /// Group of all inodes.
-    pub gid: u32,
+    /// Owner of all inodes, whatever the tree says.
+    pub uid: Option<u32>,
+    /// Group of all inodes, whatever the tree says.
+    pub gid: Option<u32>,
+    /// User and group of those for which the tree names none.
+    pub mounter: (u32, u32),
     /// Permission bits that files lose, at most 0o7777.
     pub file_mask: u16,
     /// Permission bits that directories lose, at most 0o7777.
@@ -38,6 +40,7 @@ impl Ownership {
         // Of a volatile file the time is always new, which makes the kernel drop its cached pages
         // (FUSE_AUTO_INVAL_DATA).
         let time = time(attr.mtime);
+        let (uid, gid) = attr.owner.unwrap_or(self.mounter);
         FileAttr {
             ino: INodeNo(attr.ino.0),
             size: attr.size,
@@ -49,8 +52,8 @@ impl Ownership {
             kind,
             perm,
             nlink: attr.nlink,
-            uid: self.uid,
-            gid: self.gid,
+            uid: self.uid.unwrap_or(uid),
+            gid: self.gid.unwrap_or(gid),
             rdev: 0,
             blksize,
             flags: 0,
@@ -71,11 +74,12 @@ pub(super) fn negative() -> FileAttr {
         size: 0,
         blocks: 0,
         perm: 0,
+        owner: None,
         nlink: 0,
         mtime: Time { seconds: 0, nanoseconds: 0 },
         volatile: false,
     };
-    Ownership { uid: 0, gid: 0, file_mask: 0, dir_mask: 0 }.attr(&nothing)
+    Ownership { uid: None, gid: None, mounter: (0, 0), file_mask: 0, dir_mask: 0 }.attr(&nothing)
 }
 
 /// The platform's time; 1970 itself for what it cannot express.
@@ -90,7 +94,7 @@ fn time(time: Time) -> SystemTime {
 mod tests {
     use super::*;
 
-    const OWNER: Ownership = Ownership { uid: 7, gid: 8, file_mask: 0o133, dir_mask: 0o022 };
+    const OWNER: Ownership = Ownership { uid: Some(7), gid: None, mounter: (9, 8), file_mask: 0o133, dir_mask: 0o022 };
 
     fn attr(file_type: FileType) -> Attr {
         Attr {
@@ -99,6 +103,7 @@ mod tests {
             size: 1,
             blocks: 1,
             perm: 0o777,
+            owner: None,
             nlink: 1,
             mtime: Time { seconds: -5, nanoseconds: 0 },
             volatile: false,

@@ -194,11 +194,12 @@ fn start<V: Vfs>(
 
 fn settings(options: &MountOptions) -> Settings {
     // SAFETY: these calls have no preconditions and cannot fail.
-    let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
+    let mounter = unsafe { (libc::getuid(), libc::getgid()) };
     Settings {
         ownership: Ownership {
-            uid: options.uid.unwrap_or(uid),
-            gid: options.gid.unwrap_or(gid),
+            uid: options.uid,
+            gid: options.gid,
+            mounter,
             file_mask: options.fmask.unwrap_or(options.umask),
             dir_mask: options.dmask.unwrap_or(options.umask),
         },

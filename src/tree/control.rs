@@ -56,7 +56,8 @@ impl Control {
     pub(super) fn new(dataset: &Dataset, source: StatsSource) -> Self {
         let spec = dataset.spec();
         let dataset = format!(
-            "# The same tree elsewhere: seedfs mount '{spec}' MOUNTPOINT\nformat = {FORMAT_VERSION}\n{}",
+            "# A copy of this file mounts the same tree elsewhere: seedfs mount COPY.toml MOUNTPOINT\n# identity: {}\n{}",
+            spec.identity(),
             spec.to_toml()
         );
         let version = format!("seedfs {}\nformat {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));

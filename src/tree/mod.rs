@@ -15,8 +15,8 @@ mod on_demand;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::content::{Corpus, Stream};
-use crate::dataset::{Dataset, File, on_demand_time};
+use crate::content::Corpus;
+use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
@@ -53,7 +53,8 @@ pub struct Tree {
 #[derive(Debug, Clone, Copy)]
 enum Node {
     Folder(u64),
-    File(u64),
+    /// A file or symbolic link of the dataset.
+    Listed(u64),
     OnDemand(Recipe),
     ControlDirectory,
     Control(ControlFile),
@@ -87,7 +88,7 @@ impl Tree {
             number if number % 2 == 1 => {
                 Some(number / 2).filter(|&i| i < self.dataset.shape().folders()).map(Node::Folder)
             }
-            number => Some(number / 2 - 1).filter(|&j| j < self.dataset.shape().files()).map(Node::File),
+            number => Some(number / 2 - 1).filter(|&j| j < self.dataset.shape().files()).map(Node::Listed),
         };
         node.ok_or(FsError::Stale)
     }
@@ -100,14 +101,15 @@ impl Tree {
     }
 
     fn attr(&self, ino: Ino, node: Node) -> Attr {
+        let mode = self.dataset.folder_mode();
         match node {
             Node::Folder(folder) => {
                 let children = self.dataset.shape().children(folder);
-                directory_attr(ino, children.end - children.start, seconds(self.dataset.folder_time(folder)))
+                directory_attr(ino, children.end - children.start, mode, self.dataset.folder_time(folder))
             }
-            Node::File(file) => listed_attr(file, &self.dataset.file(file)),
-            Node::OnDemand(recipe) => file_attr(ino, &recipe, on_demand_time(&recipe)),
-            Node::ControlDirectory => directory_attr(ino, 0, seconds(self.dataset.folder_time(0))),
+            Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
+            Node::OnDemand(recipe) => regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe)),
+            Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
             Node::Control(file) => self.control_attr(ino, file),
         }
     }
@@ -115,13 +117,31 @@ impl Tree {
     fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
         let (size, time) = self.control.look(file, self.on_demand.len());
         let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
-        Attr { blocks: size.div_ceil(512), perm: 0o444, mtime, volatile: time.is_some(), ..regular(ino, size) }
+        let blocks = size.div_ceil(512);
+        Attr { size, blocks, perm: 0o444, mtime, volatile: time.is_some(), ..plain(ino, FileType::Regular) }
+    }
+
+    #[inline]
+    fn listed_attr(&self, entry: &Listed<'_>) -> Attr {
+        match entry {
+            Listed::File(file) => listed_file_attr(file),
+            Listed::Symlink(link) => self.link_attr(link),
+        }
+    }
+
+    fn link_attr(&self, link: &Symlink<'_>) -> Attr {
+        let size = self.dataset.link_target(link).len() as u64;
+        Attr { size, perm: 0o777, mtime: seconds(link.mtime), ..plain(file_ino(link.index), FileType::Symlink) }
     }
 
     /// The recipe of a regular file with contents of its own.
     fn recipe(&self, node: Node) -> Option<Recipe> {
         match node {
-            Node::File(file) => Some(self.dataset.file(file).recipe),
+            Node::Listed(index) => match self.dataset.entry(index) {
+                // The further names of a file have its inode; numbers of their own stand for nothing.
+                Listed::File(file) => (file.inode == index).then_some(file.recipe),
+                Listed::Symlink(_) => None,
+            },
             Node::OnDemand(recipe) => Some(recipe),
             _ => None,
         }
@@ -131,21 +151,28 @@ impl Tree {
         if dir == Ino::ROOT && name == control::DIRECTORY {
             return Ok(self.attr(Ino(CONTROL), Node::ControlDirectory));
         }
-        // No folder name is a recipe: its number follows a word and a dash.
-        let Ok(parsed) = name::parse(name) else {
-            let child = self.dataset.folder_named(folder, name).ok_or(FsError::NotFound)?;
-            return Ok(self.attr(folder_ino(child), Node::Folder(child)));
-        };
-        if let Some((file, facts)) = self.dataset.file_named(name, parsed.recipe.seed)
-            && self.dataset.shape().files_of(folder).contains(&file)
+        // No folder's or link's name is a recipe.
+        let parsed = name::parse(name);
+        if parsed.is_err()
+            && let Some(child) = self.dataset.folder_named(folder, name)
         {
-            return Ok(listed_attr(file, &facts));
+            return Ok(self.attr(folder_ino(child), Node::Folder(child)));
         }
-        if self.listed_only || parsed.recipe.edition != 0 {
+        if let Some(index) = self.listed_in(folder, name) {
+            return Ok(self.listed_attr(&self.dataset.entry(index)));
+        }
+        let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
+        if self.listed_only || recipe.file_size().is_err() {
             return Err(FsError::NotFound);
         }
-        let number = self.on_demand.acquire(dir, name, parsed.recipe);
-        Ok(self.attr(Ino(ON_DEMAND + number), Node::OnDemand(parsed.recipe)))
+        let number = self.on_demand.acquire(dir, name, recipe);
+        Ok(self.attr(Ino(ON_DEMAND + number), Node::OnDemand(recipe)))
+    }
+
+    /// The file or symbolic link that a folder lists under a name.
+    fn listed_in(&self, folder: u64, name: &[u8]) -> Option<u64> {
+        let index = self.dataset.index_named(name)?;
+        self.dataset.shape().files_of(folder).contains(&index).then_some(index)
     }
 
     /// Lists a folder's entries but `.` and `..`, those before `index` left out: subfolders first, then files.
@@ -162,10 +189,10 @@ impl Tree {
         }
         for file in files.start.saturating_add(index.saturating_sub(count))..files.end {
             name.clear();
-            let facts = self.dataset.file(file);
-            facts.write_name(&mut name);
+            let entry = self.dataset.entry(file);
+            entry.write_name(&mut name);
             let next = cookie_behind(count + (file - files.start));
-            emit(Entry { name: &name, attr: listed_attr(file, &facts), next })?;
+            emit(Entry { name: &name, attr: self.listed_attr(&entry), next })?;
         }
         ControlFlow::Continue(())
     }
@@ -223,11 +250,13 @@ impl Vfs for Tree {
             buf[..n].copy_from_slice(&rest[..n]);
             return Ok(n);
         }
-        let recipe = self.recipe(node).ok_or(FsError::IsDirectory)?;
-        let rest = usize::try_from(recipe.size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let n = rest.min(buf.len());
-        Stream::new(recipe.kind, recipe.seed, &self.corpus).fill(offset, &mut buf[..n]);
-        Ok(n)
+        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(_)) {
+            FsError::Invalid
+        } else {
+            FsError::IsDirectory
+        })?;
+        // Only recipes that are files become nodes.
+        recipe.fill(&self.corpus, offset, buf).map_err(|_| FsError::Stale)
     }
 
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
@@ -239,7 +268,7 @@ impl Vfs for Tree {
         if offset >= size {
             return Err(FsError::NoMoreData);
         }
-        let hole = self.recipe(node).is_some_and(|r| r.kind == Kind::Zero);
+        let hole = self.recipe(node).is_some_and(|r| is_hole(&r));
         match (what, hole) {
             (Seek::Data, true) => Err(FsError::NoMoreData),
             (Seek::Data, false) | (Seek::Hole, true) => Ok(offset),
@@ -279,7 +308,7 @@ impl Vfs for Tree {
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        let Ok(Node::File(file)) = self.node(ino) else { return None };
+        let Ok(Node::Listed(file)) = self.node(ino) else { return None };
         self.files(folder_ino(self.dataset.shape().folder_of(file)))
     }
 
@@ -291,8 +320,13 @@ impl Vfs for Tree {
     }
 
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
-        self.node(ino)?;
-        Err(FsError::Invalid)
+        match self.node(ino)? {
+            Node::Listed(index) => match self.dataset.entry(index) {
+                Listed::Symlink(link) => Ok(self.dataset.link_target(&link)),
+                Listed::File(_) => Err(FsError::Invalid),
+            },
+            _ => Err(FsError::Invalid),
+        }
     }
 
     fn listxattr(&self, ino: Ino) -> Result<&'static [&'static str]> {
@@ -312,15 +346,13 @@ impl Tree {
     fn index_in_folder(&self, folder: u64, name: &[u8]) -> Option<u64> {
         let shape = self.dataset.shape();
         let folders = shape.children(folder);
-        match name::parse(name) {
-            Err(_) => self.dataset.folder_named(folder, name).map(|child| child - folders.start),
-            Ok(parsed) => {
-                let files = shape.files_of(folder);
-                let (file, _) = self.dataset.file_named(name, parsed.recipe.seed)?;
-                let file = Some(file).filter(|j| files.contains(j))?;
-                Some(folders.end - folders.start + (file - files.start))
-            }
+        if name::parse(name).is_err()
+            && let Some(child) = self.dataset.folder_named(folder, name)
+        {
+            return Some(child - folders.start);
         }
+        let index = self.listed_in(folder, name)?;
+        Some(folders.end - folders.start + (index - shape.files_of(folder).start))
     }
 }
 
@@ -347,39 +379,37 @@ fn seconds(seconds: i64) -> Time {
     Time { seconds, nanoseconds: 0 }
 }
 
-fn directory_attr(ino: Ino, subdirectories: u64, mtime: Time) -> Attr {
+fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr {
     Attr {
-        ino,
-        file_type: FileType::Directory,
         size: DIRECTORY_SIZE,
         blocks: DIRECTORY_SIZE / 512,
-        perm: 0o755,
+        perm: mode,
         nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
-        mtime,
-        volatile: false,
+        mtime: seconds(mtime),
+        ..plain(ino, FileType::Directory)
     }
 }
 
 #[inline]
-fn listed_attr(file: u64, facts: &File<'_>) -> Attr {
-    file_attr(file_ino(file), &facts.recipe, facts.mtime)
+fn listed_file_attr(file: &File<'_>) -> Attr {
+    let attr = regular(file_ino(file.inode), &file.recipe, file.size, file.mtime);
+    Attr { perm: file.mode, owner: file.owner, nlink: u32::try_from(file.links).unwrap_or(u32::MAX), ..attr }
 }
 
-fn file_attr(ino: Ino, recipe: &Recipe, mtime: i64) -> Attr {
+#[inline]
+fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
     // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
-    let blocks = if recipe.kind == Kind::Zero { 0 } else { recipe.size.div_ceil(512) };
-    Attr { blocks, mtime: seconds(mtime), ..regular(ino, recipe.size) }
+    let blocks = if is_hole(recipe) { 0 } else { size.div_ceil(512) };
+    Attr { size, blocks, mtime: seconds(mtime), ..plain(ino, FileType::Regular) }
 }
 
-fn regular(ino: Ino, size: u64) -> Attr {
-    Attr {
-        ino,
-        file_type: FileType::Regular,
-        size,
-        blocks: 0,
-        perm: 0o644,
-        nlink: 1,
-        mtime: seconds(0),
-        volatile: false,
-    }
+/// Whether a file is one hole. Its editions have bytes in it, and count as written.
+fn is_hole(recipe: &Recipe) -> bool {
+    recipe.kind == Kind::Zero && recipe.edition == 0
+}
+
+/// What is the same for most inodes of a type.
+#[inline]
+fn plain(ino: Ino, file_type: FileType) -> Attr {
+    Attr { ino, file_type, size: 0, blocks: 0, perm: 0o644, owner: None, nlink: 1, mtime: seconds(0), volatile: false }
 }

@@ -63,7 +63,7 @@ pub struct InProcess {
 
 pub fn settings() -> Settings {
     Settings {
-        ownership: Ownership { uid: 0, gid: 0, file_mask: 0, dir_mask: 0 },
+        ownership: Ownership { uid: None, gid: None, mounter: (0, 0), file_mask: 0, dir_mask: 0 },
         direct_io: false,
         xattr: true,
         readdirplus: ReadDirPlus::Auto,

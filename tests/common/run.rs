@@ -43,7 +43,8 @@ pub fn have(programs: &[&str]) -> bool {
     missing.is_empty() || skipped(&format!("{} not installed", missing.join(", ")))
 }
 
-fn in_path(program: &str) -> bool {
+/// Whether a program is installed.
+pub fn in_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }

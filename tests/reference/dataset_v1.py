@@ -1,33 +1,32 @@
 #!/usr/bin/env python3
 """Lists a dataset as seedfs-format(7) describes it, in plain Python: what `seedfs ls --format csv` must print.
 
-    dataset_v1.py key=value...     seed files dirs fanout spread size empty kind
+    dataset_v1.py DATASET.toml      a document in canonical form, such as .seedfs/dataset.toml of a mount
+
+The document has every key and extends no other. Without `files` their number follows from `bytes`.
 """
+import csv
+import datetime
 import math
+import re
 import struct
 import sys
+import tomllib
+from fractions import Fraction
 
 M64 = (1 << 64) - 1
 STEP = 0x9E3779B97F4A7C15
 PAGE = 1024
-SIZE, EMPTY, TYPE, FILE_WORD, FILE_TIME, WEIGHT, FOLDER_WORD, FOLDER_TIME = range(5, 13)
-START, SECONDS = 1420070400, 315619200
-
-FILE_WORDS = """agenda album annex archive balance banner bill brief budget card cast chapter chart claim config copy
-cover data deed design diary draft essay export form garden guide holiday index invoice journal label lecture ledger
-letter list log manual map memo menu minutes model notes offer order page photo plan poster print quote recipe record
-report review scan score sketch survey table thesis ticket voice""".split()
-FOLDER_WORDS = """accounts archive assets backup books clients courses drafts events family finance games house images
-inbox library media music office papers photos private projects public research scans shared sources studio team travel
-work""".split()
-MIXED = [
-    (70, "", "random"), (170, "jpg", "random"), (60, "png", "random"), (70, "mp3", "random"), (80, "pdf", "c20"),
-    (60, "doc", "c60"), (40, "zip", "random"), (90, "txt", "text"), (50, "md", "text"), (60, "html", "text"),
-    (60, "json", "text"), (40, "csv", "text"), (40, "log", "text"), (60, "c", "text"), (50, "py", "text"),
-    (40, "db", "c50d25"), (20, "img", "c60d25"), (15, "raw", "stamp"), (10, "swap", "zero"), (8, "old", "classic"),
-    (7, "dat", "chunks"),
-]
-TEXT = {ext for _, ext, kind in MIXED if kind == "text"}
+LARGEST = (1 << 63) - 1
+POSITION, MODE, OWNER, FILE_WORD, FILE_TIME, WEIGHT, FOLDER_WORD, FOLDER_TIME = range(5, 13)
+LINK_TARGET = 14
+EDITS = ["first", "last", "middle", "4095", "4096", "16383", "16384", "insert", "prefix", "suffix"]
+LINKS = ["relative", "absolute", "dangling", "loops"]
+TEXT = set("""adoc asm awk bash bat bib c cc cfg clj cmake cmd conf cpp cs css csv cxx d dart diff el eml env erl ex exs
+f f90 fish fs go gradle graphql groovy h hh hpp hs htm html hxx ics ini ipynb java jl js json jsonl jsx kt kts less lisp
+log lua m markdown mbox md mjs mk ml mli mm nim nix org pas patch php pl pm po properties proto ps1 py pyi r rb rs rst s
+sass scala scm scss sed sh sql srt svelte svg swift tcl tex text tf toml ts tsv tsx txt v vala vb vcf vhd vim vtt vue
+xhtml xml yaml yml zig""".split())
 
 
 def mix(z):
@@ -48,6 +47,38 @@ class Draws:
 
     def unit(self, i):
         return ((self.at(i) >> 11) + 0.5) * 2.0**-53
+
+    def choose(self, i, rows):
+        """A value of [(weight, value)]."""
+        left = self.below(i, sum(weight for weight, _ in rows))
+        for weight, value in rows:
+            if left < weight:
+                return value
+            left -= weight
+
+
+class Permutation:
+    def __init__(self, length, draws):
+        self.length = length
+        bits = max(length - 1, 0).bit_length()
+        self.low_bits = (bits + 1) // 2
+        masks = [(1 << self.low_bits) - 1, (1 << bits - self.low_bits) - 1]
+        self.rounds = [(r % 2, draws.at(2 * r) | 1, draws.at(2 * r + 1), masks[r % 2]) for r in range(6)]
+
+    def walk(self, value, rounds):
+        while True:
+            halves = [value & (1 << self.low_bits) - 1, value >> self.low_bits]
+            for changed, factor, summand, mask in rounds:
+                halves[changed] ^= (halves[1 - changed] * factor + summand & M64) >> 32 & mask
+            value = halves[1] << self.low_bits | halves[0]
+            if value < self.length:
+                return value
+
+    def forward(self, index):
+        return self.walk(index, self.rounds)
+
+    def backward(self, position):
+        return self.walk(position, self.rounds[::-1])
 
 
 def log(x):
@@ -124,72 +155,298 @@ def quantile(p):
     return -z if q < 0 else z
 
 
-def size_of(text, draws, i):
-    name, _, values = text.rpartition(":")
-    if not name:
-        return int(values)
-    if name == "uniform":
-        low, high = map(int, values.split("-"))
-        return low + draws.below(i, high - low + 1)
-    mu, sigma = map(float, values.split(","))
-    return min(int(exp(mu + sigma * quantile(draws.unit(i)))), (1 << 63) - 1)
+def weighted(text, value=str):
+    """`60*2+40*3` as [(60, 2), (40, 3)]; a value alone has the weight 1."""
+    rows = [part.rpartition("*") for part in text.split("+") if part]
+    return [(int(weight or 1), value(last)) for weight, _, last in rows]
 
 
-def listing(spec):
-    seed, files, folders, fanout = spec["seed"], spec["files"], spec["dirs"] + 1, spec["fanout"]
-    draws = {purpose: Draws(seed, purpose) for purpose in range(5, 13)}
-    kind = spec["kind"]
-    types = MIXED if kind == "mixed" else [(1, "txt" if kind == "text" else "bin", kind)]
+def share_of(text, number):
+    millionths = int(Fraction(text.rstrip("%")) * 10000)
+    return (number * millionths + 500000) // 1000000
 
-    def weight(i):
-        return 1 + int(-log(draws[WEIGHT].unit(i)) * 65536.0) if spec["spread"] == "varied" else 1
 
-    def starts(page):
+def seconds(day):
+    return (datetime.date.fromisoformat(day) - datetime.date(1970, 1, 1)).days * 86400
+
+
+def split(total, weights):
+    """A number split by weights: running sums, rounded."""
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    borders = [(2 * total * sum(weights[:n]) + whole) // (2 * whole) for n in range(len(weights) + 1)]
+    return [end - start for start, end in zip(borders, borders[1:])]
+
+
+def deal(groups, files):
+    """[(files of a group, groups)], the smallest groups first."""
+    left = copies = share_of(groups["share"], files)
+    sizes = sorted((members, weight) for weight, members in weighted(groups["groups"], int))
+    per_round = sum((members - 1) * weight for members, weight in sizes)
+    dealt = []
+    for members, weight in sizes:
+        dealt.append([members, copies * weight // per_round])
+        left -= dealt[-1][1] * (members - 1)
+    for row in reversed(dealt):
+        row[1] += left // (row[0] - 1)
+        left %= row[0] - 1
+    return ([[left + 1, 1]] if left else []) + dealt
+
+
+def distinct_size(kind):
+    """From which size on files of different seeds differ; None where they need not."""
+    fixed = {"random": 16, "text": 256, "stamp": 64, "zero": None, "classic": None, "chunks": None}
+    if kind in fixed:
+        return fixed[kind]
+    compress, _, dedupe = kind.partition("d")
+    compress = int(compress[1:] or 0)
+    percent, _, unit = dedupe.partition("u")
+    unit = int(unit.rstrip("km") or 4096) << {"k": 10, "m": 20}.get(unit[-1:], 0)
+    if compress == 100:
+        return None
+    if int(percent or 0) > 0:
+        return 16 * unit
+    kept = 512 - 512 * compress // 100
+    return (16 + kept - 1) // kept * 512
+
+
+class Stratum:
+    """A type of files with one part of its distribution of sizes."""
+
+    def __init__(self, weight, ext, kind, sizes):
+        self.weight, self.ext, self.kind = weight, ext, kind
+        self.form, _, values = sizes.rpartition(":")
+        is_model = self.form in ("lognormal", "pareto")
+        self.values = [(float if is_model else int)(value) for value in re.split("[,-]", values)]
+        self.least = (distinct_size(kind) or 1) if is_model else 0
+
+    def size(self, rank, scale):
+        if self.form == "":
+            size = self.values[0]
+        elif self.form == "uniform":
+            low, high = self.values
+            size = min(low + int(rank * (float(high - low) + 1.0)), high)
+        elif self.form == "lognormal":
+            mu, sigma = self.values
+            size = min(int(exp(mu + sigma * quantile(rank))), LARGEST)
+        else:
+            least, alpha = self.values
+            size = min(max(int(least * exp(-log(1.0 - rank) / alpha)), int(least)), LARGEST)
+        if scale is not None:
+            size = int(float(size) * scale)
+        return min(max(size, self.least), LARGEST)
+
+
+def strata(spec):
+    for row in spec["types"]:
+        parts = [part.rpartition("*") for part in row.get("size", spec["size"]).split("+")]
+        weights = [int(Fraction(weight or 1) * 1000000) for weight, _, _ in parts]
+        for weight, (_, _, sizes) in zip(weights, parts):
+            weight = row["weight"] * 1000000 * weight // sum(weights)
+            yield Stratum(max(weight, 1), row["ext"], row["kind"], sizes)
+
+
+class Cell:
+    def __init__(self, section, start, groups, members, before, stratum):
+        self.section, self.start, self.groups, self.members = section, start, groups, members
+        self.before, self.stratum = before, stratum
+
+    def size(self, group, scale):
+        """Size of the first file of a group."""
+        if self.section == "sparse":
+            return (self.before + group + 1) * 65536
+        if self.section in ("empty", *LINKS):
+            return 0
+        size = self.stratum.size((group + 0.5) / self.groups, scale)
+        if self.section == "near":
+            size = min(max(size, 20480, distinct_size(self.stratum.kind) or 0), LARGEST - 1)
+        return size
+
+
+def layout(spec):
+    files, types = spec["files"], list(strata(spec))
+    sections = [("duplicates", *row) for row in deal(spec["duplicates"], files)]
+    sections += [("hardlinks", *row) for row in deal(spec["hardlinks"], files)]
+    edits = len(spec["near"]["edits"])
+    groups, rest = divmod(share_of(spec["near"]["share"], files), max(edits, 1))
+    sections += [("near", edits + 1, groups), ("near", rest + 1, min(rest, 1))]
+    sections += [("sparse", 2, min(share_of(spec["sparse"], files), 1024))]
+    sections += [("empty", 1, share_of(spec["empty"], files))]
+    links = spec["symlinks"]
+    counts = split(share_of(links["share"], files), [links[kind] for kind in LINKS])
+    sections += [(kind, 1, count) for kind, count in zip(LINKS, counts)]
+    single = files - sum(members * groups for _, members, groups in sections)
+    assert single >= 0, "the shares make more than all files"
+    cells, start = [], 0
+    for section, members, groups in [("single", 1, single)] + sections:
+        before = 0
+        parts = [groups] if section in LINKS else split(groups, [stratum.weight for stratum in types])
+        for stratum, part in zip(types, parts):
+            if part:
+                cells.append(Cell(section, start, part, members, before, stratum))
+                start += part * members
+                before += part
+    return cells
+
+
+def total(cells, scale):
+    """Bytes of all files, of many small ones by samples. The order of the additions counts."""
+    bytes_of_all = 0.0
+    for cell in cells:
+        exact = min(cell.groups, 1024)
+        of_cell = 0.0
+        for group in range(cell.groups - exact, cell.groups):
+            of_cell += float(cell.size(group, scale))
+        end, length = cell.groups - exact, exact
+        while end > 0:
+            length = min(2 * length, end)
+            samples = min(length, 32)
+            of_range = 0.0
+            for i in range(samples):
+                of_range += float(cell.size(end - length + (2 * i + 1) * length // (2 * samples), scale))
+            of_cell += of_range * (float(length) / float(samples))
+            end -= length
+        bytes_of_all += of_cell * float(1 if cell.section == "hardlinks" else cell.members)
+    return bytes_of_all
+
+
+def scale_to(cells, wanted):
+    scale = 1.0
+    for _ in range(60):
+        reached = total(cells, scale)
+        if reached <= 0.0 or abs(reached / float(wanted) - 1.0) < 1e-4:
+            break
+        scale = min(max(scale * float(wanted) / reached, 1e-18), 1e18)
+    assert abs(reached / float(wanted) - 1.0) < 0.01, "cannot be reached"
+    return scale
+
+
+def files_for(spec, wanted):
+    files = 1000000
+    for _ in range(8):
+        before, reached = files, total(layout(dict(spec, files=files)), None)
+        files = max(math.ceil(float(wanted) / reached * float(files)), 1)
+        if files == before:
+            break
+    return files
+
+
+class Dataset:
+    def __init__(self, spec):
+        self.spec, self.seed = spec, int(spec["seed"])
+        wanted = spec.get("bytes")
+        if "files" not in spec:
+            spec["files"] = files_for(spec, wanted)
+        self.files, self.folders = spec["files"], spec["dirs"] + 1
+        self.cells = layout(spec)
+        self.regular = sum(c.groups * c.members for c in self.cells if c.section not in LINKS)
+        self.scale = scale_to(self.cells, wanted) if wanted else None
+        self.draws = {purpose: Draws(self.seed, purpose) for purpose in range(5, 15)}
+        self.positions = Permutation(self.files, self.draws[POSITION])
+        self.modes = weighted(spec["permissions"]["files"])
+        self.owners = weighted(spec["permissions"]["owners"])
+        self.starts = {}
+
+    def time(self, purpose, i):
+        first, end = seconds(self.spec["times"]["from"]), seconds(self.spec["times"]["to"])
+        if not self.spec["times"]["recent"]:
+            return first + self.draws[purpose].below(i, end - first)
+        draw = self.draws[purpose].at(i)
+        return end - 1 - ((draw * draw >> 64) * (end - first) >> 64)
+
+    def word(self, purpose, words, i):
+        return words[self.draws[purpose].below(i, len(words))]
+
+    def files_before(self, page):
+        return self.files * min(page * PAGE, self.folders) // self.folders
+
+    def page(self, page):
         """The first file of each folder of a page, and the first file of the next page."""
-        first, end = (files * min(p * PAGE, folders) // folders for p in (page, page + 1))
-        sums = [0]
-        for i in range(page * PAGE, min(page * PAGE + PAGE, folders)):
-            sums.append(sums[-1] + weight(i))
-        return [first + (end - first) * s // sums[-1] for s in sums]
+        if page not in self.starts:
+            sums = [0]
+            for folder in range(page * PAGE, min(page * PAGE + PAGE, self.folders)):
+                varied = self.spec["spread"] == "varied"
+                weight = 1 + int(-log(self.draws[WEIGHT].unit(folder)) * 65536.0) if varied else 1
+                sums.append(sums[-1] + weight)
+            first, end = self.files_before(page), self.files_before(page + 1)
+            self.starts[page] = [first + (end - first) * part // sums[-1] for part in sums]
+        return self.starts[page]
 
-    def row(j):
-        draw = draws[TYPE].below(j, sum(t[0] for t in types))
-        for share, ext, kind in types:
-            if draw < share:
-                break
-            draw -= share
-        empty = draws[EMPTY].below(j, 1000000) < spec["empty"]
-        size = 0 if empty else size_of(spec["size"], draws[SIZE], j)
-        own = mix(seed) + j & M64
-        name = "%s_s%d-%d" % (FILE_WORDS[draws[FILE_WORD].below(j, 64)], own, size)
-        if kind != ("text" if ext in TEXT else "random"):
+    def folder_of(self, file):
+        page = next(p for p in range(self.folders // PAGE + 1) if self.files_before(p + 1) > file)
+        return page * PAGE + max(n for n, start in enumerate(self.page(page)[:-1]) if start <= file)
+
+    def folder_path(self, folder):
+        """From the root, with a slash at its end; nothing for the root."""
+        if folder == 0:
+            return ""
+        parent, number = divmod(folder - 1, self.spec["fanout"])
+        return f"{self.folder_path(parent)}{self.word(FOLDER_WORD, self.spec['names']['dirs'], folder)}-{number}/"
+
+    def place(self, file):
+        position = self.positions.forward(file)
+        cell = next(c for c in self.cells if position < c.start + c.groups * c.members)
+        return (cell, *divmod(position - cell.start, cell.members))
+
+    def file(self, index):
+        """Columns behind the path, and the name."""
+        cell, group, member = self.place(index)
+        word = self.word(FILE_WORD, self.spec["names"]["files"], index)
+        if cell.section in LINKS:
+            name, time = f"{word}-link-{index}", self.time(FILE_TIME, index)
+            target = self.target(cell.section, index, name)
+            return name, ["symlink", 2 * index + 2, "777", 1, "", "", time, "", "", "", "", target]
+        first = self.positions.backward(cell.start + group * cell.members)
+        inode, links = (first, cell.members) if cell.section == "hardlinks" else (index, 1)
+        seed = mix(self.seed) + first & M64
+        size, kind, edition = cell.size(group, self.scale), cell.stratum.kind, 0
+        if cell.section == "sparse":
+            kind = "c100" if member else "zero"
+        if cell.section == "near" and member:
+            edition = 4000000001 + EDITS.index(self.spec["near"]["edits"][member - 1])
+        name = word + (f"-{member}" if member else "") + f"_s{seed}-{size}"
+        if kind != ("text" if cell.stratum.ext in TEXT else "random"):
             name += "-" + kind
-        if ext:
-            name += "." + ext
-        return name, START + draws[FILE_TIME].below(j, SECONDS), size, kind, own
+        name += (f"-e{edition}" if edition else "") + ("." + cell.stratum.ext if cell.stratum.ext else "")
+        mode = self.draws[MODE].choose(inode, self.modes)
+        owner = self.draws[OWNER].choose(inode, self.owners).split(":") if self.owners else ["", ""]
+        size += edition == 4000000008
+        time = self.time(FILE_TIME, inode)
+        return name, ["file", 2 * inode + 2, mode, links, *owner, time, size, kind, seed, edition, ""]
 
-    yield "path,type,ino,mode,mtime,size,kind,seed,edition"
-    paths = {0: ""}
-    for i in range(folders):
-        if i:
-            word = FOLDER_WORDS[draws[FOLDER_WORD].below(i, 32)]
-            path = paths[(i - 1) // fanout] + "%s-%d" % (word, (i - 1) % fanout)
-            yield "%s,directory,%d,755,%d,,,," % (path, 2 * i + 1, START + draws[FOLDER_TIME].below(i, SECONDS))
-            paths[i] = path + "/"
-        if i % PAGE == 0:
-            page = starts(i // PAGE)
-        for j in range(page[i % PAGE], page[i % PAGE + 1]):
-            name, time, size, kind, own = row(j)
-            yield "%s%s,file,%d,644,%d,%d,%s,%d,0" % (paths[i], name, 2 * j + 2, time, size, kind, own)
+    def target(self, section, index, name):
+        target = ""
+        if section == "loops":
+            target = "." if index % 2 else name
+        elif section != "dangling" and self.regular:
+            file = self.positions.backward(self.draws[LINK_TARGET].below(index, self.regular))
+            folders, own = (self.folder_path(self.folder_of(i)).split("/")[:-1] for i in (file, index))
+            shared = 0
+            while shared < min(len(folders), len(own)) and folders[shared] == own[shared]:
+                shared += 1
+            if section == "relative":
+                parts = [".."] * (len(own) - shared) + folders[shared:]
+            else:
+                parts = [self.spec["symlinks"]["root"]] + folders
+            target = "/".join(parts + [self.file(file)[0]])
+        return target if 0 < len(target.encode()) <= 4095 else f"no-such-file-{index}"
+
+    def rows(self):
+        yield "path type ino mode nlink uid gid mtime size kind seed edition target".split()
+        for folder in range(self.folders):
+            path = self.folder_path(folder)
+            if folder:
+                time, mode = self.time(FOLDER_TIME, folder), self.spec["permissions"]["dirs"]
+                first = folder * self.spec["fanout"] + 1
+                links = 2 + max(min(self.spec["fanout"], self.folders - first), 0)
+                yield [path[:-1], "directory", 2 * folder + 1, mode, links, "", "", time, "", "", "", "", ""]
+            page = self.page(folder // PAGE)
+            for index in range(page[folder % PAGE], page[folder % PAGE + 1]):
+                name, columns = self.file(index)
+                yield [path + name, *columns]
 
 
-def main(arguments):
-    spec = {"seed": 0, "files": 1000, "dirs": 10, "fanout": 10, "spread": "even", "size": "4096", "empty": 0}
-    spec["kind"] = "random"
-    for pair in arguments:
-        key, value = pair.split("=")
-        spec[key] = type(spec[key])(value)
-    print("\n".join(listing(spec)))
-
-
-main(sys.argv[1:])
+with open(sys.argv[1], "rb") as document:
+    dataset = Dataset(tomllib.load(document))
+csv.writer(sys.stdout, lineterminator="\n").writerows(dataset.rows())

@@ -3,7 +3,8 @@
 
 Reads requests from standard input, one a line, and answers each with a line of hexadecimal digits:
 
-    KIND SEED OFFSET LENGTH CORPUS-FILE
+    KIND SEED OFFSET LENGTH CORPUS-FILE     part of a stream
+    RECIPE CORPUS-FILE                      a whole file: s42-20480-text-e4000000001
 
 Every kind is described by the size of its blocks and by a function that makes block number n; the cipher is that of
 the `openssl` program.
@@ -159,6 +160,31 @@ def corpus_file(path):
         return Corpus(file.read())
 
 
+def turned(part):
+    return bytes(255 - byte for byte in part)
+
+
+def edition(plain, number):
+    """A file after one of the ten changes, from its bytes before."""
+    size = len(plain)
+    half = size // 2
+    if number == 8:
+        return plain[:half] + turned(plain[half : half + 1]) + plain[half:]
+    one_byte = {1: 0, 2: size - 1, 3: half, 4: 4095, 5: 4096, 6: 16383, 7: 16384}
+    start, end = {9: (half, size), 10: (0, size - half)}.get(number) or (one_byte[number], one_byte[number] + 1)
+    return plain[:start] + turned(plain[start:end]) + plain[end:]
+
+
+def whole_file(recipe, corpus):
+    seed, size, kind, number = re.fullmatch(r"s(\d+)-(\d+)-(\w+?)(?:-e(\d+))?", recipe).groups()
+    plain = content(kind, int(seed), 0, int(size), corpus)
+    return edition(plain, int(number) - 4000000000) if number else plain
+
+
 for line in sys.stdin:
-    kind, seed, offset, length, path = line.rstrip("\n").split(" ", 4)
-    print(content(kind, int(seed), int(offset), int(length), corpus_file(path)).hex())
+    first, rest = line.rstrip("\n").split(" ", 1)
+    if "-" in first:
+        print(whole_file(first, corpus_file(rest)).hex())
+    else:
+        seed, offset, length, path = rest.split(" ", 3)
+        print(content(first, int(seed), int(offset), int(length), corpus_file(path)).hex())
