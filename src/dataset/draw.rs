@@ -30,6 +30,20 @@ pub enum Purpose {
     OnDemandTime = 13,
     /// What a symbolic link points to.
     LinkTarget = 14,
+    /// What happens to a file from generation to generation.
+    Life = 16,
+    /// Folder of a file that is created later: keys of a permutation.
+    CreatedFolder = 17,
+    /// Type and size of a file that is created later.
+    CreatedType = 18,
+    /// Which files are moved: keys of a permutation.
+    MovedFile = 19,
+    /// Where files are moved to: keys of a permutation.
+    MovedFolder = 20,
+    /// Times of creations and moves.
+    FlowTime = 21,
+    /// Profile of a file's edits.
+    Profile = 22,
 }
 
 /// One stream of draws.
@@ -42,6 +56,12 @@ impl Draws {
     /// The stream for one purpose of a dataset.
     pub fn new(seed: u64, purpose: Purpose) -> Self {
         Self { key: mix(mix(seed.wrapping_add(STEP)).wrapping_add((purpose as u64).wrapping_mul(STEP))) }
+    }
+
+    /// A stream of its own for each index: what several draws are needed for.
+    #[inline]
+    pub fn child(self, index: u64) -> Self {
+        Self { key: self.at(index) }
     }
 
     /// Draw `index`: 64 uniform bits.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::layout::LinkKind;
+use super::layout::{LinkKind, Section};
 use crate::name;
 use crate::recipe::Recipe;
 
@@ -28,16 +28,24 @@ pub struct File<'a> {
     pub links: u64,
     /// Word before the recipe.
     pub stem: &'a str,
-    /// Which of its group it is, if not the first: told behind the word.
+    /// How often it was renamed: told behind the word.
+    pub renames: u32,
+    /// Which of its group it is, if not the first: told behind that.
     pub number: Option<u64>,
-    /// Seconds since 1970 of its last change.
+    /// Seconds since 1970 of the last change of its contents.
     pub mtime: i64,
+    /// Seconds since 1970 of the last change of its name, attributes or contents.
+    pub ctime: i64,
     /// Permission bits.
     pub mode: u16,
     /// User and group numbers, if not those of whoever mounts.
     pub owner: Option<(u32, u32)>,
+    /// Seed and size in its name: those that it was made with, and kept when it was changed, as files keep their names.
+    pub(super) named: (u64, u64),
     /// What follows the size in its name.
     pub(super) tail: Cow<'a, str>,
+    /// What it has in common with other files.
+    pub(super) section: Section,
 }
 
 /// A symbolic link of a dataset.
@@ -69,14 +77,18 @@ impl File<'_> {
     #[inline]
     pub fn write_name(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.stem.as_bytes());
+        if self.renames > 0 {
+            out.extend_from_slice(b"-v");
+            name::push_decimal(out, u64::from(self.renames) + 1);
+        }
         if let Some(number) = self.number {
             out.push(b'-');
             name::push_decimal(out, number);
         }
         out.extend_from_slice(b"_s");
-        name::push_decimal(out, self.recipe.seed);
+        name::push_decimal(out, self.named.0);
         out.push(b'-');
-        name::push_decimal(out, self.recipe.size);
+        name::push_decimal(out, self.named.1);
         out.extend_from_slice(self.tail.as_bytes());
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod draw;
 mod entry;
+pub mod generation;
 pub mod layout;
 mod links;
 mod normal;
@@ -26,12 +27,15 @@ use crate::name;
 use crate::recipe::{Kind, Mixed, Recipe};
 use draw::{Draws, Purpose, mix};
 pub use entry::{File, Listed, Symlink};
+use generation::Generations;
+pub use generation::{At, GenerationError};
 use layout::{Cell, Layout, Place, Section};
 use permutation::Permutation;
 use shape::Shape;
 pub use spec::{Spec, SpecError};
 pub use types::Stratum;
 pub use walk::Entry;
+use walk::FolderPath;
 
 /// A spec made ready: what lies where, and what it is called.
 #[derive(Debug)]
@@ -48,6 +52,7 @@ pub struct Dataset {
     first_seed: u64,
     draws: FileDraws,
     total_bytes: u64,
+    generations: Generations,
 }
 
 /// The streams that a file or folder draws from.
@@ -111,6 +116,7 @@ impl Dataset {
             _ => None,
         };
         Ok(Self {
+            generations: Generations::new(&spec, spec.dir_count() + 1),
             shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
             positions: Permutation::new(spec.files, draws(Purpose::Position)),
             total_bytes: (totals::total(&layout, &strata, scale) as u64)
@@ -186,7 +192,14 @@ impl Dataset {
         if let Some(size) = self.only_size {
             let recipe =
                 Recipe { kind: self.strata[0].kind, seed: self.first_seed.wrapping_add(index), size, edition: 0 };
-            return Listed::File(self.file_with(index, index, recipe, None, Cow::Borrowed(&self.strata[0].tail)));
+            return Listed::File(self.file_with(
+                index,
+                index,
+                recipe,
+                None,
+                Cow::Borrowed(&self.strata[0].tail),
+                Section::Single,
+            ));
         }
         let place = self.place(index);
         match place.cell.section {
@@ -222,7 +235,7 @@ impl Dataset {
         let number = (cell.members > 1 && place.member > 0).then_some(place.member);
         // Names of one file share everything but the name.
         let inode = if cell.section == Section::HardLinks { origin } else { index };
-        let file = self.file_with(index, inode, recipe, number, tail);
+        let file = self.file_with(index, inode, recipe, number, tail, cell.section);
         let links = if cell.section == Section::HardLinks { cell.members } else { 1 };
         File { links, ..file }
     }
@@ -235,18 +248,24 @@ impl Dataset {
         recipe: Recipe,
         number: Option<u64>,
         tail: Cow<'a, str>,
+        section: Section,
     ) -> File<'a> {
+        let mtime = time(&self.spec.times, self.draws.time, inode);
         File {
             size: recipe.bytes(),
             recipe,
             inode,
             links: 1,
             stem: self.stem(index),
+            renames: 0,
             number,
-            mtime: time(&self.spec.times, self.draws.time, inode),
+            mtime,
+            ctime: mtime,
             mode: pick(&self.spec.permissions.files, self.draws.mode, inode).unwrap_or(0o644),
             owner: pick(&self.spec.permissions.owners, self.draws.owner, inode),
+            named: (recipe.seed, recipe.size),
             tail,
+            section,
         }
     }
 
@@ -256,33 +275,30 @@ impl Dataset {
         &words[self.draws.word.below(index, words.len() as u64) as usize]
     }
 
-    /// The index of the entry with exactly this name, if it is one that has an index: the seed in a file's name gives
-    /// that of the first of its group, the number before the seed its place in the group; the number in the name of a
-    /// symbolic link is its index. The name of that entry is then compared.
+    /// The index of the entry with exactly this name, if it is one that has an index.
     pub fn index_named(&self, name: &[u8]) -> Option<u64> {
-        let index = match name::parse(name) {
-            Ok(parsed) => {
-                let first = parsed.recipe.seed.wrapping_sub(self.first_seed);
-                if first >= self.shape.files() {
-                    return None;
-                }
-                match parsed.stem.and_then(trailing_number) {
-                    Some(member) if self.only_size.is_none() => {
-                        let place = self.place(first);
-                        if member < place.cell.members && place.member == 0 {
-                            self.index_at(&place, member)
-                        } else {
-                            first
-                        }
-                    }
-                    _ => first,
-                }
-            }
-            Err(_) => trailing_number(name).filter(|&index| index < self.shape.files())?,
+        self.at_start().index_named(name)
+    }
+
+    /// The only index below `end` whose entry may have this name: the seed in a file's name gives that of the first of
+    /// its group, the number before the seed its place in the group; the number in the name of a symbolic link is its
+    /// index.
+    fn index_behind(&self, name: &[u8], end: u64) -> Option<u64> {
+        let Ok(parsed) = name::parse(name) else {
+            return trailing_number(name).filter(|&index| index < self.shape.files());
         };
-        let mut canonical = Vec::with_capacity(name::MAX_NAME);
-        self.entry(index).write_name(&mut canonical);
-        (canonical == name).then_some(index)
+        let first = parsed.recipe.seed.wrapping_sub(self.first_seed);
+        if first >= end {
+            return None;
+        }
+        match parsed.stem.and_then(trailing_number) {
+            Some(member) if self.only_size.is_none() && first < self.shape.files() => {
+                let place = self.place(first);
+                let is_member = member < place.cell.members && place.member == 0;
+                Some(if is_member { self.index_at(&place, member) } else { first })
+            }
+            _ => Some(first),
+        }
     }
 
     /// Appends the name of a folder other than the root: a word and its place among its parent's folders.
@@ -316,19 +332,18 @@ impl Dataset {
 
     /// Appends the path of entry `index` from the root.
     pub fn write_path(&self, index: u64, out: &mut Vec<u8>) {
-        self.write_folder_path(self.shape.folder_of(index), out);
-        self.entry(index).write_name(out);
+        self.at_start().write_path(index, out);
     }
 
     /// Index of the entry at a path from the root; `None` for folders and for what is not listed.
     pub fn index_at_path(&self, path: &[u8]) -> Option<u64> {
-        let (folders, name) = match path.iter().rposition(|&b| b == b'/') {
-            Some(slash) => (&path[..slash], &path[slash + 1..]),
-            None => (&path[..0], path),
-        };
-        let parts = folders.split(|&b| b == b'/').filter(|part| !part.is_empty());
-        let folder = parts.into_iter().try_fold(0, |folder, part| self.folder_named(folder, part))?;
-        self.index_named(name).filter(|index| self.shape.files_of(folder).contains(index))
+        self.at_start().index_at_path(path)
+    }
+
+    /// The folder at a path from the root.
+    pub fn folder_at_path(&self, path: &[u8]) -> Option<u64> {
+        let parts = path.split(|&b| b == b'/').filter(|part| !part.is_empty());
+        parts.into_iter().try_fold(0, |folder, part| self.folder_named(folder, part))
     }
 
     /// Appends the path of a folder from the root, with a slash behind each part; nothing for the root.

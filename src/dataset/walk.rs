@@ -25,7 +25,7 @@ impl Shape {
 
     /// The folder that entry `entry` belongs to, and its place there: 0 for the folder itself, `n` for its file `n - 1`.
     /// The entry must be below [`Shape::entries`].
-    fn locate(&self, entry: u64) -> (u64, u64) {
+    pub(super) fn locate(&self, entry: u64) -> (u64, u64) {
         let near = (u128::from(entry) * u128::from(self.folders()) / u128::from(self.entries())) as u64;
         let mut number = near / PAGE;
         let before = |page: u64| page.saturating_mul(PAGE).min(self.folders()) + self.files_before(page);
@@ -95,16 +95,16 @@ impl Dataset {
 /// The path of one folder after the other. Neighbours mostly share their parent, whose path is then kept: walking up
 /// to the root for each folder would take most of the time of a deep tree.
 #[derive(Debug, Default)]
-struct FolderPath {
+pub(super) struct FolderPath {
     /// Each part with a slash behind it.
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     parent: Option<u64>,
     /// Bytes of the parent's path.
     parent_len: usize,
 }
 
 impl FolderPath {
-    fn turn_to(&mut self, dataset: &Dataset, folder: u64) {
+    pub(super) fn turn_to(&mut self, dataset: &Dataset, folder: u64) {
         let Some(parent) = dataset.shape.parent(folder) else { return self.bytes.clear() };
         if self.parent == Some(parent) {
             self.bytes.truncate(self.parent_len);

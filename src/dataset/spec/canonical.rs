@@ -68,6 +68,7 @@ impl Spec {
             quoted_list(&self.names.files),
             quoted_list(&self.names.dirs)
         )?;
+        self.write_churn(out)?;
         if let Some(corpus) = &self.corpus {
             writeln!(out, "\n[corpus]")?;
             if with_path {
@@ -76,6 +77,29 @@ impl Spec {
             corpus.sha256.iter().try_for_each(|digest| writeln!(out, "sha256 = \"{digest}\""))?;
         }
         self.types.iter().try_for_each(|row| write_type(out, row))
+    }
+}
+
+impl Spec {
+    fn write_churn(&self, out: &mut String) -> std::fmt::Result {
+        let churn = &self.churn;
+        writeln!(out, "\n[churn]\nevery = {}", churn.every)?;
+        for (name, share) in [
+            ("created", churn.created),
+            ("deleted", churn.deleted),
+            ("renamed", churn.renamed),
+            ("moved", churn.moved),
+            ("modified", churn.modified),
+            ("again", churn.again),
+            ("replaced", churn.replaced),
+            ("touched", churn.touched),
+            ("chmod", churn.chmod),
+        ] {
+            writeln!(out, "{name} = \"{share}\"")?;
+        }
+        let edits: Vec<String> =
+            churn.edits.iter().map(|(profile, weight)| format!("{weight}*{}", profile.name())).collect();
+        writeln!(out, "rotate = {}\nedits = \"{}\"", churn.rotate, edits.join("+"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keys of a dataset: one table for TOML documents, inline text and the documentation.
 
 use super::{CorpusSpec, Dirs, Draft, Groups, MAX_COUNT, MAX_GROUP, Share, TypeSpec};
+use crate::dataset::generation::Profile;
 use crate::dataset::shape::Spread;
 use crate::dataset::size::SizeDistribution;
 use crate::dataset::types::mixed_types;
@@ -45,7 +46,7 @@ const fn key(name: &'static str, set: fn(&mut Draft, &Value) -> Result<(), Strin
 }
 
 /// All keys but `extends` and `types`.
-pub(super) const KEYS: [Key; 35] = [
+pub(super) const KEYS: [Key; 47] = [
     key("description", |_, v| v.one().map(|_| ())),
     key("format", |_, v| match v.one()?.parse() {
         Ok(crate::FORMAT_VERSION) => Ok(()),
@@ -137,15 +138,29 @@ pub(super) const KEYS: [Key; 35] = [
     }),
     key("times.from", |d, v| set(&mut d.spec.times.from, day(v.one()?))),
     key("times.to", |d, v| set(&mut d.spec.times.to, day(v.one()?))),
-    key("times.recent", |d, v| match v.one()?.parse() {
-        Ok(recent) => {
-            d.spec.times.recent = recent;
-            Ok(())
-        }
-        Err(_) => Err("must be true or false".into()),
-    }),
+    key("times.recent", |d, v| set(&mut d.spec.times.recent, truth(v.one()?))),
     key("names.files", |d, v| set(&mut d.spec.names.files, words(v.many(), false))),
     key("names.dirs", |d, v| set(&mut d.spec.names.dirs, words(v.many(), true))),
+    key("churn.every", |d, v| {
+        d.spec.churn.every = match parse_decimal(v.one()?.as_bytes()) {
+            Ok(days @ 1..=3660) => days as u32,
+            _ => return Err("must be a whole number of days from 1 to 3660".into()),
+        };
+        Ok(())
+    }),
+    key("churn.created", |d, v| set(&mut d.spec.churn.created, Share::parse(v.one()?))),
+    key("churn.deleted", |d, v| set(&mut d.spec.churn.deleted, Share::parse(v.one()?))),
+    key("churn.renamed", |d, v| set(&mut d.spec.churn.renamed, Share::parse(v.one()?))),
+    key("churn.moved", |d, v| set(&mut d.spec.churn.moved, Share::parse(v.one()?))),
+    key("churn.modified", |d, v| set(&mut d.spec.churn.modified, Share::parse(v.one()?))),
+    key("churn.again", |d, v| set(&mut d.spec.churn.again, Share::parse(v.one()?))),
+    key("churn.replaced", |d, v| set(&mut d.spec.churn.replaced, Share::parse(v.one()?))),
+    key("churn.touched", |d, v| set(&mut d.spec.churn.touched, Share::parse(v.one()?))),
+    key("churn.chmod", |d, v| set(&mut d.spec.churn.chmod, Share::parse(v.one()?))),
+    key("churn.rotate", |d, v| set(&mut d.spec.churn.rotate, truth(v.one()?))),
+    key("churn.edits", |d, v| {
+        set(&mut d.spec.churn.edits, weighted(v.one()?).and_then(|rows| rows.into_iter().map(profile_row).collect()))
+    }),
     key("corpus.path", |d, v| {
         let path = d.directory.join(v.one()?);
         d.spec.corpus = Some(CorpusSpec { path, sha256: None });
@@ -269,6 +284,17 @@ fn edits(texts: &[String]) -> Result<Vec<Edit>, String> {
         }
     }
     Ok(edits)
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".into())
+}
+
+fn profile_row((text, weight): (&str, u32)) -> Result<(Profile, u32), String> {
+    let profile = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    profile.map(|profile| (profile, weight)).ok_or_else(|| {
+        "must be mixed, append, overwrite or revise, or several with weights as in 60*append+40*mixed".into()
+    })
 }
 
 fn mode(text: &str) -> Result<u16, String> {

@@ -10,6 +10,7 @@ pub mod presets;
 
 use std::path::PathBuf;
 
+use super::generation::Churn;
 use super::shape::Spread;
 use super::size::{SizeDistribution, Sizes};
 use super::{totals, words};
@@ -63,6 +64,8 @@ pub struct Spec {
     pub times: Times,
     /// What names are made of.
     pub names: Names,
+    /// What happens from one generation to the next.
+    pub churn: Churn,
     /// Text that contents are made of, if not the built-in one.
     pub corpus: Option<CorpusSpec>,
 }
@@ -263,6 +266,7 @@ impl Default for Spec {
                 files: words::FILES.map(str::to_owned).into(),
                 dirs: words::FOLDERS.map(str::to_owned).into(),
             },
+            churn: Churn::default(),
             corpus: None,
         }
     }
@@ -312,6 +316,9 @@ impl Draft {
         let links = &spec.symlinks;
         if links.share != Share(0) && links.relative + links.absolute + links.dangling + links.loops == 0 {
             return wrong("symlinks: at least one of relative, absolute, dangling, loops must be above 0");
+        }
+        if spec.churn.chances().iter().sum::<u64>() > 1_000_000 {
+            return wrong("churn: modified, touched, renamed, chmod and deleted together must not be above 100 %");
         }
         super::Dataset::new(spec.clone())?;
         Ok(spec)
