@@ -8,6 +8,8 @@ mod common;
 
 use common::content::{self, hex, kind, sha256};
 use seedfs::content::{Corpus, Stream};
+use seedfs::edition::{self, Profile};
+use seedfs::name;
 
 struct Vector<'a> {
     line: &'a str,
@@ -63,6 +65,27 @@ fn the_vectors_cover_every_kind_seeds_at_both_ends_and_the_last_offsets() {
     for kind in ["text", "stamp", "classic", "chunks"] {
         assert!(vectors.iter().any(|v| v.kind == kind && v.corpus == "small"), "{kind} of a second corpus");
     }
+}
+
+#[test]
+fn drawn_editions_are_those_of_the_format() {
+    let lines = include_str!("vectors/editions_v1.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut profiles = Vec::new();
+    for line in lines {
+        let columns: Vec<&str> = line.split(' ').collect();
+        let [recipe, kind, offset, len, size, digest] = columns[..] else { panic!("six columns: {line}") };
+        let recipe = name::parse(recipe.as_bytes()).unwrap().recipe;
+        let edit = edition::last_edit(&recipe).unwrap().unwrap();
+        assert_eq!([edit.kind.name(), &edit.offset.to_string(), &edit.len.to_string()], [kind, offset, len], "{line}");
+        assert_eq!(recipe.file_size().unwrap().to_string(), size, "{line}");
+        profiles.push(Profile::of_edition(recipe.edition).unwrap().0);
+        if digest != "-" {
+            let mut bytes = vec![0; recipe.file_size().unwrap() as usize];
+            recipe.fill(&Corpus::builtin(), 0, &mut bytes).unwrap();
+            assert_eq!(sha256(&bytes), digest, "{line}");
+        }
+    }
+    assert!(Profile::ALL.iter().all(|profile| profiles.contains(profile)));
 }
 
 /// The built-in corpus is part of the format.

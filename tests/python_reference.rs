@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use common::content::{self, KINDS, hex, kind, project_file};
 use common::run::have;
 use seedfs::content::{Corpus, Stream};
-use seedfs::edition::Edit;
+use seedfs::edition::{self, Edit, MAX_EDITS, Profile};
 use seedfs::recipe::Recipe;
 
 const CASES: usize = 300;
@@ -80,6 +80,58 @@ fn editions_are_those_of_python() {
     }
 }
 
+#[test]
+fn aged_files_are_those_of_python() {
+    if !have(&["python3", "openssl"]) {
+        return;
+    }
+    let mut draw = SplitMix(test_seed());
+    let mut recipes = Vec::new();
+    for kind_name in KINDS {
+        for profile in Profile::ALL {
+            let edits = 1 + draw.below(40) as u32;
+            let size = [draw.below(4), draw.below(300), draw.below(20_000)][draw.below(3) as usize];
+            let edition = profile.edition(edits).unwrap();
+            recipes.push(Recipe { kind: kind(kind_name), seed: draw.next(), size, edition });
+        }
+    }
+    let corpus = project_file("src/content/corpus.txt");
+    let requests: String = recipes.iter().map(|recipe| format!("{recipe} {corpus}\n")).collect();
+    let answers = run(Command::new("python3").arg(project_file("tests/reference/format_v1.py")), &requests);
+    let answers: Vec<&str> = std::str::from_utf8(&answers).unwrap().lines().collect();
+    assert_eq!(answers.len(), recipes.len());
+    for (recipe, answer) in recipes.iter().zip(answers) {
+        let mut bytes = vec![0; recipe.file_size().unwrap() as usize];
+        recipe.fill(&Corpus::builtin(), 0, &mut bytes).unwrap();
+        assert!(hex(&bytes) == answer, "differs: {recipe}");
+    }
+}
+
+#[test]
+fn edits_of_files_of_any_size_are_those_of_python() {
+    if !have(&["python3"]) {
+        return;
+    }
+    let mut draw = SplitMix(test_seed());
+    let recipes: Vec<Recipe> = (0..200)
+        .map(|i| {
+            let edits = 1 + [draw.below(30), draw.below(u64::from(MAX_EDITS))][i % 2] as u32;
+            let size = [draw.below(10), draw.below(1 << 30), draw.below(END), END - draw.below(1 << 21)][i % 4];
+            let edition = Profile::ALL[i / 4 % 4].edition(edits).unwrap();
+            Recipe { kind: kind("random"), seed: draw.next(), size, edition }
+        })
+        .collect();
+    let requests: String = recipes.iter().map(|recipe| format!("edits {recipe}\n")).collect();
+    let answers = run(Command::new("python3").arg(project_file("tests/reference/format_v1.py")), &requests);
+    let answers: Vec<&str> = std::str::from_utf8(&answers).unwrap().lines().collect();
+    assert_eq!(answers.len(), recipes.len());
+    for (recipe, answer) in recipes.iter().zip(answers) {
+        let edit = edition::last_edit(recipe).unwrap().unwrap();
+        let size = recipe.file_size().unwrap();
+        assert_eq!(format!("{} {} {} {size}", edit.kind.name(), edit.offset, edit.len), answer, "{recipe}");
+    }
+}
+
 /// The one line that the documentation promises to re-create a random file.
 #[test]
 fn one_openssl_command_makes_a_random_file() {
@@ -91,11 +143,15 @@ fn one_openssl_command_makes_a_random_file() {
     assert!(made == content::bytes("random", 42, 0, 1 << 20));
 }
 
-/// Offsets and lengths at and around the borders of blocks, pages and units, and anywhere.
-fn cases() -> Vec<Case> {
+fn test_seed() -> u64 {
     let seed = std::env::var("SEEDFS_TEST_SEED").map_or(1, |text| text.parse().expect("SEEDFS_TEST_SEED is a number"));
     println!("SEEDFS_TEST_SEED={seed}");
-    let mut draw = SplitMix(seed);
+    seed
+}
+
+/// Offsets and lengths at and around the borders of blocks, pages and units, and anywhere.
+fn cases() -> Vec<Case> {
+    let mut draw = SplitMix(test_seed());
     let mut cases = Vec::new();
     for i in 0..CASES {
         let border = 1 << (4 + draw.below(17));

@@ -110,8 +110,14 @@ impl SyntheticFile {
     /// Neither uses nor moves the position.
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> usize {
         let len = clamp(buf.len(), self.len().saturating_sub(offset));
-        self.pieces.fill(|offset, buf| self.generator.fill(&self.corpus, offset, buf), offset, &mut buf[..len]);
+        self.fill(offset, &mut buf[..len]);
         len
+    }
+
+    /// Fills `buf` from `offset` on, as far as the file goes.
+    fn fill(&self, offset: u64, buf: &mut [u8]) {
+        let plain = |offset, buf: &mut [u8]| self.generator.fill(&self.corpus, offset, buf);
+        self.pieces.fill(&self.corpus, plain, offset, buf);
     }
 
     /// A short read: fills `buf` unless the file ends before, as files do.
@@ -160,10 +166,10 @@ impl BufRead for SyntheticFile {
         }
         let start = self.position - self.position % BUFFER as u64;
         if self.buffer.bytes.is_empty() || self.buffer.start != start {
-            self.buffer.bytes.resize(BUFFER, 0);
-            self.buffer.start = start;
-            let stream = |offset, buf: &mut [u8]| self.generator.fill(&self.corpus, offset, buf);
-            self.pieces.fill(stream, start, &mut self.buffer.bytes);
+            let mut bytes = std::mem::take(&mut self.buffer.bytes);
+            bytes.resize(BUFFER, 0);
+            self.fill(start, &mut bytes);
+            self.buffer = Buffer { start, bytes };
         }
         let ready = &self.buffer.bytes[(self.position - start) as usize..];
         Ok(&ready[..clamp(ready.len(), left)])

@@ -30,6 +30,8 @@ pub enum Purpose {
     OnDemandTime = 13,
     /// What a symbolic link points to.
     LinkTarget = 14,
+    /// Edits of a file, by its own seed.
+    Edit = 15,
     /// What happens to a file from generation to generation.
     Life = 16,
     /// Folder of a file that is created later: keys of a permutation.

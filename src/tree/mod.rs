@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::content::Corpus;
 use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
+use crate::edition::Tables;
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
@@ -46,6 +47,7 @@ pub struct Tree {
     corpus: Arc<Corpus>,
     listed_only: bool,
     on_demand: OnDemand,
+    tables: Tables,
     control: Control,
 }
 
@@ -64,7 +66,7 @@ impl Tree {
     /// `listed_only` hides every name that the dataset does not list. `stats` writes what `.seedfs/stats` shows.
     pub fn new(dataset: Dataset, corpus: Arc<Corpus>, listed_only: bool, stats: StatsSource) -> Self {
         let control = Control::new(&dataset, stats);
-        Self { dataset, corpus, listed_only, on_demand: OnDemand::default(), control }
+        Self { dataset, corpus, listed_only, on_demand: OnDemand::default(), tables: Tables::default(), control }
     }
 
     /// The dataset that is shown.
@@ -256,7 +258,7 @@ impl Vfs for Tree {
             FsError::IsDirectory
         })?;
         // Only recipes that are files become nodes.
-        recipe.fill(&self.corpus, offset, buf).map_err(|_| FsError::Stale)
+        self.tables.fill(&recipe, &self.corpus, offset, buf).map_err(|_| FsError::Stale)
     }
 
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {

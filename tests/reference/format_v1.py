@@ -5,7 +5,9 @@ Reads requests from standard input, one a line, and answers each with a line of 
 
     KIND SEED OFFSET LENGTH CORPUS-FILE     part of a stream
     RECIPE CORPUS-FILE                      a whole file: s42-20480-text-e4000000001
+    edits RECIPE                            the last edit of a file, its first byte, its bytes, and the size after it
 
+The answer to the last one is in words and decimal numbers.
 Every kind is described by the size of its blocks and by a function that makes block number n; the cipher is that of
 the `openssl` program.
 """
@@ -164,7 +166,7 @@ def turned(part):
     return bytes(255 - byte for byte in part)
 
 
-def edition(plain, number):
+def aimed(plain, number):
     """A file after one of the ten changes, from its bytes before."""
     size = len(plain)
     half = size // 2
@@ -175,15 +177,90 @@ def edition(plain, number):
     return plain[:start] + turned(plain[start:end]) + plain[end:]
 
 
-def whole_file(recipe, corpus):
+def mix(z):
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+    return z ^ z >> 31
+
+
+def draw(seed, index):
+    step = 0x9E3779B97F4A7C15
+    key = mix((mix((seed + step) % 2**64) + 15 * step) % 2**64)
+    return mix((key + index * step) % 2**64)
+
+
+def edits(seed, profile, count, size):
+    """Edits 1 to count of a file: what, its first byte, its bytes, the size after it, and the seed of what is new."""
+    overwrite, insert, append, delete, truncate = "overwrite", "insert", "append", "delete", "truncate"
+    kinds = [
+        [overwrite] * 35 + [insert] * 20 + [append] * 25 + [delete] * 15 + [truncate] * 5,
+        [append] * 100,
+        [overwrite] * 100,
+        [overwrite] * 40 + [insert] * 35 + [delete] * 25,
+    ][profile]
+    for number in range(1, count + 1):
+        first = profile * 2**32 + 8 * number
+        below = lambda i, bound: draw(seed, first + i) * bound >> 64
+        octaves = min(max(size.bit_length() - 2, 1), 20) if size else 12
+        power = 2 ** below(1, octaves)
+        length = power + below(2, power)
+        kind = kinds[below(0, 100)]
+        if size == 0:
+            kind = append
+        elif kind in (insert, append) and size + length >= 2**63 or kind in (delete, truncate) and size == length:
+            kind = overwrite
+        offset = {
+            overwrite: below(3, size - length + 1),
+            insert: below(3, size),
+            append: size,
+            delete: below(3, size - length + 1),
+            truncate: size - length,
+        }[kind]
+        size += {insert: length, append: length, delete: -length, truncate: -length}.get(kind, 0)
+        yield kind, offset, length, size, draw(seed, first + 4)
+
+
+def drawn(plain, seed, profile, count, kind, corpus):
+    """A file after so many edits, from its bytes before."""
+    now = plain
+    new_kind = "random" if kind == "zero" or re.match("c0*100(d|$)", kind) else kind
+    for what, offset, length, _, new_seed in edits(seed, profile, count, len(plain)):
+        if what in ("delete", "truncate"):
+            now = now[:offset] + now[offset + length :]
+            continue
+        new = content(new_kind, new_seed, offset, length, corpus)
+        if what == "overwrite":
+            now = now[:offset] + turned(now[offset : offset + 1]) + new[1:] + now[offset + length :]
+        else:
+            now = now[:offset] + new + now[offset:]
+    return now
+
+
+def parts(recipe):
     seed, size, kind, number = re.fullmatch(r"s(\d+)-(\d+)-(\w+?)(?:-e(\d+))?", recipe).groups()
-    plain = content(kind, int(seed), 0, int(size), corpus)
-    return edition(plain, int(number) - 4000000000) if number else plain
+    return int(seed), int(size), kind, int(number or 0)
+
+
+def whole_file(recipe, corpus):
+    seed, size, kind, number = parts(recipe)
+    plain = content(kind, seed, 0, size, corpus)
+    profile, count = divmod(number, 10**9)
+    return aimed(plain, count) if profile == 4 else drawn(plain, seed, profile, count, kind, corpus)
+
+
+def last_edit(recipe):
+    seed, size, _, number = parts(recipe)
+    profile, count = divmod(number, 10**9)
+    for edit in edits(seed, profile, count, size):
+        pass
+    return edit[:4]
 
 
 for line in sys.stdin:
     first, rest = line.rstrip("\n").split(" ", 1)
-    if "-" in first:
+    if first == "edits":
+        print(*last_edit(rest))
+    elif "-" in first:
         print(whole_file(first, corpus_file(rest)).hex())
     else:
         seed, offset, length, path = rest.split(" ", 3)

@@ -24,7 +24,7 @@ use super::draw::{Draws, Purpose};
 use super::spec::Spec;
 use flow::{Created, Moves};
 use life::Chances;
-pub use rates::{Churn, Profile};
+pub use rates::Churn;
 pub use view::At;
 
 /// The last generation that there can be.

@@ -1,6 +1,7 @@
 //! How much changes from one generation to the next, as a dataset asks for it.
 
 use crate::dataset::spec::Share;
+use crate::edition::Profile;
 
 /// What happens in a generation. Shares are of all files at that time, unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,40 +30,6 @@ pub struct Churn {
     pub rotate: bool,
     /// How bytes change: profiles of edits and their weights, at least one row.
     pub edits: Vec<(Profile, u32)>,
-}
-
-/// Which edits a file undergoes: the profiles of editions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Profile {
-    /// Overwriting, inserting, appending, deleting and truncating.
-    Mixed = 0,
-    /// Appending only, as logs grow.
-    Append = 1,
-    /// Overwriting in place only, as images of disks and databases change.
-    Overwrite = 2,
-    /// Overwriting, inserting and deleting inside, as documents are revised.
-    Revise = 3,
-}
-
-impl Profile {
-    /// All of them, by their numbers.
-    pub const ALL: [Profile; 4] = [Profile::Mixed, Profile::Append, Profile::Overwrite, Profile::Revise];
-
-    /// One word for it, as datasets spell it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Profile::Mixed => "mixed",
-            Profile::Append => "append",
-            Profile::Overwrite => "overwrite",
-            Profile::Revise => "revise",
-        }
-    }
-
-    /// The edition that `edits` edits make: 0 for none.
-    pub fn edition(self, edits: u32) -> u32 {
-        if edits == 0 { 0 } else { self as u32 * 1_000_000_000 + edits }
-    }
 }
 
 impl Churn {

@@ -4,9 +4,7 @@ use super::life::{Event, Happening};
 use super::rates::Churn;
 use crate::dataset::layout::Section;
 use crate::dataset::spec::Times;
-
-/// Most edits on top of each other; what would be one more replaces the file. As many as an edition's number counts.
-const MAX_EDITS: u32 = 4096;
+use crate::edition::MAX_EDITS;
 
 /// Permission bits that files change to.
 const MODES: [u16; 6] = [0o644, 0o600, 0o664, 0o640, 0o660, 0o755];
@@ -76,6 +74,7 @@ impl State {
     pub(super) fn add(&mut self, happening: Happening, time: i64, rotate: bool) {
         let event = match happening.event {
             Event::Modified | Event::Replaced if rotate && self.renames > 0 => return,
+            // There are no more editions.
             Event::Modified if self.edits == MAX_EDITS => Event::Replaced,
             event => event,
         };

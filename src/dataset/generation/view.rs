@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::life::Happening;
 use super::state::{State, concerns, moment, moves};
-use super::{GenerationError, Profile, SEED_BITS};
+use super::{GenerationError, SEED_BITS};
 use crate::dataset::layout::Section;
 use crate::dataset::{Dataset, File, Listed, Stratum, pick};
+use crate::edition::Profile;
 use crate::name;
 use crate::recipe::Recipe;
 
@@ -177,7 +178,8 @@ impl<'a> At<'a> {
             recipe.size = self.replaced_size(index, state.size_draw);
         }
         if state.edits > 0 {
-            recipe.edition = self.profile(&file).edition(state.edits);
+            // As many edits as there are editions, at most.
+            recipe.edition = self.profile(&file).edition(state.edits).unwrap_or(0);
         }
         let moved = if moves(file.section) { self.last_move(index).map(|number| self.move_time(number)) } else { None };
         File {

@@ -1,11 +1,10 @@
 //! The keys of a dataset: one table for TOML documents, inline text and the documentation.
 
 use super::{CorpusSpec, Dirs, Draft, Groups, MAX_COUNT, MAX_GROUP, Share, TypeSpec};
-use crate::dataset::generation::Profile;
 use crate::dataset::shape::Spread;
 use crate::dataset::size::SizeDistribution;
 use crate::dataset::types::mixed_types;
-use crate::edition::Edit;
+use crate::edition::{Edit, Profile};
 use crate::recipe::Kind;
 use crate::units::{NumberError, parse_count, parse_decimal, parse_seed, parse_size};
 
