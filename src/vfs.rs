@@ -59,8 +59,10 @@ pub struct Attr {
     pub owner: Option<(u32, u32)>,
     /// Names of this inode; for a directory 2 and the number of its subdirectories.
     pub nlink: u32,
-    /// Last change of contents, status and creation alike.
+    /// Last change of the contents.
     pub mtime: Time,
+    /// Last change of contents, name or attributes.
+    pub ctime: Time,
     /// Whether the contents change by themselves, so that nothing of it may be cached.
     pub volatile: bool,
 }

@@ -39,16 +39,16 @@ impl Ownership {
         };
         // Of a volatile file the time is always new, which makes the kernel drop its cached pages
         // (FUSE_AUTO_INVAL_DATA).
-        let time = time(attr.mtime);
+        let (mtime, ctime) = (time(attr.mtime), time(attr.ctime));
         let (uid, gid) = attr.owner.unwrap_or(self.mounter);
         FileAttr {
             ino: INodeNo(attr.ino.0),
             size: attr.size,
             blocks: attr.blocks,
-            atime: time,
-            mtime: time,
-            ctime: time,
-            crtime: time,
+            atime: mtime,
+            mtime,
+            ctime,
+            crtime: mtime,
             kind,
             perm,
             nlink: attr.nlink,
@@ -77,6 +77,7 @@ pub(super) fn negative() -> FileAttr {
         owner: None,
         nlink: 0,
         mtime: Time { seconds: 0, nanoseconds: 0 },
+        ctime: Time { seconds: 0, nanoseconds: 0 },
         volatile: false,
     };
     Ownership { uid: None, gid: None, mounter: (0, 0), file_mask: 0, dir_mask: 0 }.attr(&nothing)
@@ -106,6 +107,7 @@ mod tests {
             owner: None,
             nlink: 1,
             mtime: Time { seconds: -5, nanoseconds: 0 },
+            ctime: Time { seconds: -5, nanoseconds: 0 },
             volatile: false,
         }
     }

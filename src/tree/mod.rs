@@ -1,49 +1,39 @@
 //! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, and the control directory.
-//!
-//! | inode | what |
-//! |---|---|
-//! | 2i + 1 | folder i, 1 being the root |
-//! | 2j + 2 | file j |
-//! | 2^51 … | the control directory and its files |
-//! | 2^52 … | names that are not listed, while somebody refers to them |
-//!
-//! All stay below 2^53, so that programs which keep numbers as doubles do not confuse them.
 
+mod attr;
 mod control;
+mod names;
+mod node;
 mod on_demand;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::content::Corpus;
-use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
+use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::edition::Tables;
-use crate::name;
-use crate::recipe::{Kind, Recipe};
-use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
+use crate::recipe::Recipe;
+use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, StatFs, Vfs};
+use attr::is_hole;
+use control::Control;
 pub use control::StatsSource;
-use control::{Control, ControlFile};
+use names::{ENTRIES_BEFORE, cookie_behind};
+use node::{Node, ON_DEMAND, Shown};
+pub use node::{file_ino, folder_ino};
 use on_demand::OnDemand;
-
-const CONTROL: u64 = 1 << 51;
-const ON_DEMAND: u64 = 1 << 52;
 
 /// The extended attribute that tells a file's recipe in full.
 pub const RECIPE_ATTRIBUTE: &str = "user.seedfs.recipe";
 
-/// `.` and `..`.
-const ENTRIES_BEFORE: u64 = 2;
-
 /// Takes the entries of a listing until it breaks.
 type Emit<'a> = dyn FnMut(Entry<'_>) -> ControlFlow<()> + 'a;
-
-/// Size reported for directories, in bytes.
-const DIRECTORY_SIZE: u64 = 4096;
 
 /// A dataset as a file system.
 #[derive(Debug)]
 pub struct Tree {
     dataset: Dataset,
+    shown: Shown,
     corpus: Arc<Corpus>,
     listed_only: bool,
     on_demand: OnDemand,
@@ -51,22 +41,32 @@ pub struct Tree {
     control: Control,
 }
 
-/// What an inode number stands for.
-#[derive(Debug, Clone, Copy)]
-enum Node {
-    Folder(u64),
-    /// A file or symbolic link of the dataset.
-    Listed(u64),
-    OnDemand(Recipe),
-    ControlDirectory,
-    Control(ControlFile),
-}
-
 impl Tree {
-    /// `listed_only` hides every name that the dataset does not list. `stats` writes what `.seedfs/stats` shows.
+    /// The dataset as it was made. `listed_only` hides every name that the dataset does not list. `stats` writes what
+    /// `.seedfs/stats` shows.
     pub fn new(dataset: Dataset, corpus: Arc<Corpus>, listed_only: bool, stats: StatsSource) -> Self {
         let control = Control::new(&dataset, stats);
-        Self { dataset, corpus, listed_only, on_demand: OnDemand::default(), tables: Tables::default(), control }
+        let shown = Shown::One(0.into());
+        Self { dataset, shown, corpus, listed_only, on_demand: OnDemand::default(), tables: Tables::default(), control }
+    }
+
+    /// The same with another generation of the dataset.
+    ///
+    /// # Errors
+    /// There is no such generation.
+    pub fn at_generation(mut self, generation: u64) -> std::result::Result<Self, GenerationError> {
+        self.shown = Shown::one(&self.dataset, generation)?;
+        Ok(self)
+    }
+
+    /// The same with directories `gen-000000`, `gen-000001` and so on in the root, one for each generation up to and
+    /// with the last one.
+    ///
+    /// # Errors
+    /// There is no such generation, or there are too many files for as many inode numbers.
+    pub fn with_snapshots(mut self, last: u64) -> std::result::Result<Self, GenerationError> {
+        self.shown = Shown::all(&self.dataset, last)?;
+        Ok(self)
     }
 
     /// The dataset that is shown.
@@ -79,67 +79,10 @@ impl Tree {
         self.on_demand.len()
     }
 
-    fn node(&self, ino: Ino) -> Result<Node> {
-        let node = match ino.0 {
-            0 => return Err(FsError::Stale),
-            number @ ON_DEMAND.. => self.on_demand.recipe(number - ON_DEMAND).map(Node::OnDemand),
-            CONTROL => Some(Node::ControlDirectory),
-            number @ CONTROL.. => {
-                ControlFile::ALL.get((number - CONTROL - 1) as usize).map(|&file| Node::Control(file))
-            }
-            number if number % 2 == 1 => {
-                Some(number / 2).filter(|&i| i < self.dataset.shape().folders()).map(Node::Folder)
-            }
-            number => Some(number / 2 - 1).filter(|&j| j < self.dataset.shape().files()).map(Node::Listed),
-        };
-        node.ok_or(FsError::Stale)
-    }
-
-    fn directory(&self, ino: Ino) -> Result<Node> {
-        match self.node(ino)? {
-            node @ (Node::Folder(_) | Node::ControlDirectory) => Ok(node),
-            _ => Err(FsError::NotDirectory),
-        }
-    }
-
-    fn attr(&self, ino: Ino, node: Node) -> Attr {
-        let mode = self.dataset.folder_mode();
-        match node {
-            Node::Folder(folder) => {
-                let children = self.dataset.shape().children(folder);
-                directory_attr(ino, children.end - children.start, mode, self.dataset.folder_time(folder))
-            }
-            Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
-            Node::OnDemand(recipe) => regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe)),
-            Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
-            Node::Control(file) => self.control_attr(ino, file),
-        }
-    }
-
-    fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
-        let (size, time) = self.control.look(file, self.on_demand.len());
-        let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
-        let blocks = size.div_ceil(512);
-        Attr { size, blocks, perm: 0o444, mtime, volatile: time.is_some(), ..plain(ino, FileType::Regular) }
-    }
-
-    #[inline]
-    fn listed_attr(&self, entry: &Listed<'_>) -> Attr {
-        match entry {
-            Listed::File(file) => listed_file_attr(file),
-            Listed::Symlink(link) => self.link_attr(link),
-        }
-    }
-
-    fn link_attr(&self, link: &Symlink<'_>) -> Attr {
-        let size = self.dataset.link_target(link).len() as u64;
-        Attr { size, perm: 0o777, mtime: seconds(link.mtime), ..plain(file_ino(link.index), FileType::Symlink) }
-    }
-
     /// The recipe of a regular file with contents of its own.
-    fn recipe(&self, node: Node) -> Option<Recipe> {
+    fn recipe(&self, node: Node<'_>) -> Option<Recipe> {
         match node {
-            Node::Listed(index) => match self.dataset.entry(index) {
+            Node::Listed(at, index) => match at.entry_or_last(index)? {
                 // The further names of a file have its inode; numbers of their own stand for nothing.
                 Listed::File(file) => (file.inode == index).then_some(file.recipe),
                 Listed::Symlink(_) => None,
@@ -148,86 +91,32 @@ impl Tree {
             _ => None,
         }
     }
-
-    fn lookup_in_folder(&self, dir: Ino, folder: u64, name: &[u8]) -> Result<Attr> {
-        if dir == Ino::ROOT && name == control::DIRECTORY {
-            return Ok(self.attr(Ino(CONTROL), Node::ControlDirectory));
-        }
-        // No folder's or link's name is a recipe.
-        let parsed = name::parse(name);
-        if parsed.is_err()
-            && let Some(child) = self.dataset.folder_named(folder, name)
-        {
-            return Ok(self.attr(folder_ino(child), Node::Folder(child)));
-        }
-        if let Some(index) = self.listed_in(folder, name) {
-            return Ok(self.listed_attr(&self.dataset.entry(index)));
-        }
-        let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
-        if self.listed_only || recipe.file_size().is_err() {
-            return Err(FsError::NotFound);
-        }
-        let number = self.on_demand.acquire(dir, name, recipe);
-        Ok(self.attr(Ino(ON_DEMAND + number), Node::OnDemand(recipe)))
-    }
-
-    /// The file or symbolic link that a folder lists under a name.
-    fn listed_in(&self, folder: u64, name: &[u8]) -> Option<u64> {
-        let index = self.dataset.index_named(name)?;
-        self.dataset.shape().files_of(folder).contains(&index).then_some(index)
-    }
-
-    /// Lists a folder's entries but `.` and `..`, those before `index` left out: subfolders first, then files.
-    fn list_folder(&self, folder: u64, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
-        let shape = self.dataset.shape();
-        let (folders, files) = (shape.children(folder), shape.files_of(folder));
-        let count = folders.end - folders.start;
-        let mut name = Vec::with_capacity(name::MAX_NAME);
-        for child in folders.start.saturating_add(index)..folders.end {
-            name.clear();
-            self.dataset.write_folder_name(child, &mut name);
-            let attr = self.attr(folder_ino(child), Node::Folder(child));
-            emit(Entry { name: &name, attr, next: cookie_behind(child - folders.start) })?;
-        }
-        for file in files.start.saturating_add(index.saturating_sub(count))..files.end {
-            name.clear();
-            let entry = self.dataset.entry(file);
-            entry.write_name(&mut name);
-            let next = cookie_behind(count + (file - files.start));
-            emit(Entry { name: &name, attr: self.listed_attr(&entry), next })?;
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn list_control(&self, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
-        for (i, file) in (0..).zip(ControlFile::ALL).skip_while(|&(i, _)| i < index) {
-            let attr = self.attr(control_ino(file), Node::Control(file));
-            emit(Entry { name: file.name().as_bytes(), attr, next: cookie_behind(i) })?;
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 impl Vfs for Tree {
     fn statfs(&self) -> StatFs {
-        let shape = self.dataset.shape();
-        StatFs { bytes: self.dataset.total_bytes(), inodes: shape.folders() + shape.files() }
+        let folders = self.dataset.shape().folders();
+        let generations = match &self.shown {
+            Shown::One(generation) => {
+                let generation = generation.load(Ordering::Acquire);
+                generation..generation + 1
+            }
+            Shown::All { count, .. } => 0..*count,
+        };
+        let mut sum = StatFs { bytes: 0, inodes: 0 };
+        for at in generations.map(|generation| self.at(generation)) {
+            sum.bytes = sum.bytes.saturating_add(at.expected_bytes());
+            sum.inodes = sum.inodes.saturating_add(folders + at.expected_files());
+        }
+        sum
     }
 
     fn getattr(&self, ino: Ino) -> Result<Attr> {
-        Ok(self.attr(ino, self.node(ino)?))
+        self.attr(ino, self.node(ino)?)
     }
 
     fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr> {
-        let node = self.directory(dir)?;
-        if name.len() > name::MAX_NAME {
-            return Err(FsError::NameTooLong);
-        }
-        if let Node::Folder(folder) = node {
-            return self.lookup_in_folder(dir, folder, name);
-        }
-        let file = ControlFile::ALL.into_iter().find(|f| f.name().as_bytes() == name).ok_or(FsError::NotFound)?;
-        Ok(self.attr(control_ino(file), Node::Control(file)))
+        self.lookup_name(dir, name)
     }
 
     fn forget(&self, ino: Ino, count: u64) {
@@ -238,7 +127,10 @@ impl Vfs for Tree {
 
     fn parent(&self, dir: Ino) -> Result<Ino> {
         match self.directory(dir)? {
-            Node::Folder(folder) => Ok(self.dataset.shape().parent(folder).map_or(Ino::ROOT, folder_ino)),
+            Node::Folder(at, folder) => {
+                let parent = self.dataset.shape().parent(folder);
+                Ok(parent.map_or(Ino::ROOT, |parent| self.ino(&at, folder_ino(parent))))
+            }
             _ => Ok(Ino::ROOT),
         }
     }
@@ -252,7 +144,7 @@ impl Vfs for Tree {
             buf[..n].copy_from_slice(&rest[..n]);
             return Ok(n);
         }
-        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(_)) {
+        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(..)) {
             FsError::Invalid
         } else {
             FsError::IsDirectory
@@ -264,8 +156,8 @@ impl Vfs for Tree {
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
         let node = self.node(ino)?;
         let size = match node {
-            Node::Folder(_) | Node::ControlDirectory => return Err(FsError::IsDirectory),
-            _ => self.attr(ino, node).size,
+            Node::Snapshots | Node::Folder(..) | Node::ControlDirectory => return Err(FsError::IsDirectory),
+            _ => self.attr(ino, node)?.size,
         };
         if offset >= size {
             return Err(FsError::NoMoreData);
@@ -282,50 +174,47 @@ impl Vfs for Tree {
         let node = self.directory(dir)?;
         for position in from.0..ENTRIES_BEFORE {
             let (name, attr): (&[u8], _) = match position {
-                0 => (b".", self.attr(dir, node)),
+                0 => (b".", self.attr(dir, node)?),
                 _ => (b"..", self.getattr(self.parent(dir)?)?),
             };
             if emit(Entry { name, attr, next: Cookie(position + 1) }).is_break() {
                 return Ok(());
             }
         }
-        let index = from.0.saturating_sub(ENTRIES_BEFORE);
         // Whether the listing was broken off is no matter here.
-        let _ = match node {
-            Node::Folder(folder) => self.list_folder(folder, index, emit),
-            _ => self.list_control(index, emit),
-        };
+        let _ = self.list(node, from.0.saturating_sub(ENTRIES_BEFORE), emit);
         Ok(())
     }
 
     fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie> {
         let node = self.directory(dir)?;
-        let index = match (node, name) {
-            (_, b".") => return Ok(Cookie(1)),
-            (_, b"..") => return Ok(Cookie(2)),
-            (Node::Folder(folder), _) => self.index_in_folder(folder, name),
-            _ => ControlFile::ALL.iter().position(|f| f.name().as_bytes() == name).map(|i| i as u64),
-        };
-        index.map(cookie_behind).ok_or(FsError::NotFound)
+        match name {
+            b"." => Ok(Cookie(1)),
+            b".." => Ok(Cookie(2)),
+            _ => self.index_in(node, name).map(cookie_behind).ok_or(FsError::NotFound),
+        }
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        let Ok(Node::Listed(file)) = self.node(ino) else { return None };
-        self.files(folder_ino(self.dataset.shape().folder_of(file)))
+        let Ok(Node::Listed(at, index)) = self.node(ino) else { return None };
+        let folder = at.folder_of(index);
+        let is_home = self.dataset.shape().files_of(folder).contains(&index);
+        if is_home { self.files(self.ino(&at, folder_ino(folder))) } else { None }
     }
 
+    /// Files that were deleted or moved away since generation 0 are among them.
     fn files(&self, dir: Ino) -> Option<Siblings> {
-        let Ok(Node::Folder(folder)) = self.node(dir) else { return None };
+        let Ok(Node::Folder(at, folder)) = self.node(dir) else { return None };
         let files = self.dataset.shape().files_of(folder);
         let count = files.end - files.start;
-        (count > 0).then(|| Siblings { first: file_ino(files.start), step: 2, count })
+        (count > 0).then(|| Siblings { first: self.ino(&at, file_ino(files.start)), step: 2, count })
     }
 
     fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
         match self.node(ino)? {
-            Node::Listed(index) => match self.dataset.entry(index) {
-                Listed::Symlink(link) => Ok(self.dataset.link_target(&link)),
-                Listed::File(_) => Err(FsError::Invalid),
+            Node::Listed(at, index) => match at.entry_or_last(index) {
+                Some(Listed::Symlink(link)) => Ok(self.dataset.link_target(&link)),
+                _ => Err(FsError::Invalid),
             },
             _ => Err(FsError::Invalid),
         }
@@ -341,77 +230,4 @@ impl Vfs for Tree {
             _ => Err(FsError::NoAttribute),
         }
     }
-}
-
-impl Tree {
-    /// Place of a listed name among a folder's entries, `.` and `..` not counted.
-    fn index_in_folder(&self, folder: u64, name: &[u8]) -> Option<u64> {
-        let shape = self.dataset.shape();
-        let folders = shape.children(folder);
-        if name::parse(name).is_err()
-            && let Some(child) = self.dataset.folder_named(folder, name)
-        {
-            return Some(child - folders.start);
-        }
-        let index = self.listed_in(folder, name)?;
-        Some(folders.end - folders.start + (index - shape.files_of(folder).start))
-    }
-}
-
-/// Inode of a folder.
-pub fn folder_ino(folder: u64) -> Ino {
-    Ino(2 * folder + 1)
-}
-
-/// Inode of a listed file.
-pub fn file_ino(file: u64) -> Ino {
-    Ino(2 * file + 2)
-}
-
-/// The cookie behind entry `index` of a directory, `.` and `..` not counted.
-fn cookie_behind(index: u64) -> Cookie {
-    Cookie(ENTRIES_BEFORE + index + 1)
-}
-
-fn control_ino(file: ControlFile) -> Ino {
-    Ino(CONTROL + 1 + file as u64)
-}
-
-fn seconds(seconds: i64) -> Time {
-    Time { seconds, nanoseconds: 0 }
-}
-
-fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr {
-    Attr {
-        size: DIRECTORY_SIZE,
-        blocks: DIRECTORY_SIZE / 512,
-        perm: mode,
-        nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
-        mtime: seconds(mtime),
-        ..plain(ino, FileType::Directory)
-    }
-}
-
-#[inline]
-fn listed_file_attr(file: &File<'_>) -> Attr {
-    let attr = regular(file_ino(file.inode), &file.recipe, file.size, file.mtime);
-    Attr { perm: file.mode, owner: file.owner, nlink: u32::try_from(file.links).unwrap_or(u32::MAX), ..attr }
-}
-
-#[inline]
-fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
-    // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
-    let blocks = if is_hole(recipe) { 0 } else { size.div_ceil(512) };
-    Attr { size, blocks, mtime: seconds(mtime), ..plain(ino, FileType::Regular) }
-}
-
-/// Whether a file is one hole. Its editions have bytes in it, and count as written.
-fn is_hole(recipe: &Recipe) -> bool {
-    recipe.kind == Kind::Zero && recipe.edition == 0
-}
-
-/// What is the same for most inodes of a type.
-#[inline]
-fn plain(ino: Ino, file_type: FileType) -> Attr {
-    Attr { ino, file_type, size: 0, blocks: 0, perm: 0o644, owner: None, nlink: 1, mtime: seconds(0), volatile: false }
 }
