@@ -14,8 +14,9 @@
 //! |---|---|
 //! | [`name`], [`recipe`], [`units`] | the grammar of names, and what a name asks for |
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
-//! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
+//! | [`dataset`] | trees of files in closed form, and what becomes of them: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
+//! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
@@ -57,6 +58,7 @@
 pub mod cli;
 pub mod content;
 pub mod dataset;
+pub mod diff;
 pub mod edition;
 #[cfg(unix)]
 pub mod fuse;

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::Recipe;
-use crate::dataset::{Dataset, Entry, Listed};
+use crate::dataset::{At, Entry, Listed};
 use crate::tree::{file_ino, folder_ino};
 
 /// An entry of a dataset, as a mount shows it.
@@ -58,9 +58,9 @@ struct Json<'a> {
 
 impl<'a> Row<'a> {
     /// What is known of an entry of the listing.
-    pub fn new(dataset: &Dataset, entry: Entry<'_>, path: &'a [u8]) -> Self {
+    pub fn new(at: &At<'_>, entry: Entry<'_>, path: &'a [u8]) -> Self {
         match entry {
-            Entry::Folder(folder) => Self::of_folder(dataset, folder, path),
+            Entry::Folder(folder) => Self::of_folder(at, folder, path),
             Entry::Listed(_, Listed::File(file)) => Self {
                 path,
                 file_type: "file",
@@ -82,13 +82,14 @@ impl<'a> Row<'a> {
                 owner: None,
                 mtime: link.mtime,
                 size: None,
-                target: Some(dataset.link_target(&link)),
+                target: Some(at.dataset().link_target(&link)),
                 recipe: None,
             },
         }
     }
 
-    fn of_folder(dataset: &Dataset, folder: u64, path: &'a [u8]) -> Self {
+    fn of_folder(at: &At<'_>, folder: u64, path: &'a [u8]) -> Self {
+        let dataset = at.dataset();
         let subfolders = dataset.shape().children(folder);
         Self {
             path,
@@ -97,7 +98,7 @@ impl<'a> Row<'a> {
             mode: dataset.folder_mode(),
             nlink: 2 + (subfolders.end - subfolders.start),
             owner: None,
-            mtime: dataset.folder_time(folder),
+            mtime: at.folder_time(folder),
             size: None,
             target: None,
             recipe: None,
@@ -164,9 +165,9 @@ impl<'a> Row<'a> {
 }
 
 /// Appends what precedes the rows of an mtree specification: the line by which programs know it, and the root.
-pub fn push_mtree_header(dataset: &Dataset, out: &mut Vec<u8>) {
+pub fn push_mtree_header(at: &At<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"#mtree\n");
-    Row::new(dataset, Entry::Folder(0), b"").push_mtree(out);
+    Row::new(at, Entry::Folder(0), b"").push_mtree(out);
     out.push(b'\n');
 }
 
@@ -196,7 +197,7 @@ fn percent(path: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Spec;
+    use crate::dataset::{Dataset, Spec};
 
     /// A file with this path, whatever a dataset would call it.
     fn row(path: &[u8]) -> Row<'_> {
@@ -242,7 +243,7 @@ mod tests {
     fn the_root_precedes_an_mtree() {
         let dataset = Dataset::new(Spec::parse("files=3,dirs=4,fanout=3").unwrap()).unwrap();
         let mut out = Vec::new();
-        push_mtree_header(&dataset, &mut out);
+        push_mtree_header(&dataset.at_start(), &mut out);
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("#mtree\n. type=dir mode=0755 nlink=5 time="), "{text}");
     }

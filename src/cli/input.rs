@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::content::Corpus;
 use crate::dataset::spec::CorpusSpec;
-use crate::dataset::{Dataset, Spec};
+use crate::dataset::{At, Dataset, Spec};
 use crate::shard::Shard;
 use crate::units::{parse_seed, parse_size};
 
@@ -29,6 +29,11 @@ fn spec(text: Option<&str>, seed: Option<u64>) -> Result<Spec, CliError> {
 
 fn dataset_of(spec: Spec) -> Result<Dataset, CliError> {
     Dataset::new(spec).map_err(|e| CliError::usage(e.to_string()))
+}
+
+/// The dataset as it is in a generation.
+pub(crate) fn generation(dataset: &Dataset, generation: u64) -> Result<At<'_>, CliError> {
+    dataset.at(generation).map_err(|e| CliError::usage(e.to_string()))
 }
 
 /// The dataset, and the corpus that its contents are made of: the given one, else the one that the dataset names, else

@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::input;
 use super::output::Output;
 use super::parallel::in_order;
-use crate::dataset::Dataset;
+use crate::dataset::At;
 use crate::listing::{Row, push_mtree_header};
 use crate::shard::Shard;
 
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Part I of N, counted from 1: all parts in order are the whole.
     #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = input::shard)]
     shard: Shard,
+    /// The dataset after so many steps of churn.
+    #[arg(long, value_name = "G", default_value_t = 0)]
+    generation: u64,
     /// Replace the dataset's seed.
     #[arg(long, value_name = "N", value_parser = input::seed)]
     seed: Option<u64>,
@@ -69,11 +72,11 @@ impl<'a> Rows<'a> {
     }
 
     /// What precedes all rows.
-    fn start(&mut self, dataset: &Dataset) -> io::Result<()> {
+    fn start(&mut self, at: &At<'_>) -> io::Result<()> {
         match self {
             Rows::Plain(_) | Rows::Jsonl(_) => {}
             Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other)?,
-            Rows::Mtree(output) => push_mtree_header(dataset, output),
+            Rows::Mtree(output) => push_mtree_header(at, output),
         }
         Ok(())
     }
@@ -135,21 +138,22 @@ const PART: u64 = 4096;
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let dataset = input::dataset(Some(&args.dataset), args.seed)?;
+    let at = input::generation(&dataset, args.generation)?;
     let entries = args.shard.range(dataset.shape().entries());
     let parts = (entries.end - entries.start).div_ceil(PART);
     let format = |part, text: &mut Vec<u8>| {
         let start = entries.start + part * PART;
-        format_part(&dataset, args.format, start..entries.end.min(start + PART), text)
+        format_part(&at, args.format, start..entries.end.min(start + PART), text)
     };
     in_order(parts, format, &mut Output::stdout()).map_err(|e| CliError::output(&e))
 }
 
 /// Appends the rows of a part of the listing to `text`, before entry 0 what precedes all rows.
-fn format_part(dataset: &Dataset, format: Format, entries: Range<u64>, text: &mut Vec<u8>) -> io::Result<()> {
+fn format_part(at: &At<'_>, format: Format, entries: Range<u64>, text: &mut Vec<u8>) -> io::Result<()> {
     let mut rows = Rows::new(format, text);
     if entries.start == 0 {
-        rows.start(dataset)?;
+        rows.start(at)?;
     }
-    dataset.walk(entries, |entry, path| rows.write(&Row::new(dataset, entry, path)))?;
+    at.walk(entries, |entry, path| rows.write(&Row::new(at, entry, path)))?;
     rows.finish()
 }

@@ -4,6 +4,7 @@
 mod argv;
 mod cat;
 mod completions;
+mod diff;
 mod duplicates;
 mod error;
 mod input;
@@ -57,6 +58,7 @@ enum Command {
     Ls(ls::Args),
     Duplicates(duplicates::Args),
     Manifest(manifest::Args),
+    Diff(diff::Args),
     Score(score::Args),
     Completions(completions::Args),
 }
@@ -110,6 +112,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Ls(args) => ls::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Manifest(args) => manifest::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }

@@ -89,7 +89,7 @@ impl Manifest<'_> {
             *entry = 1;
         }
         self.dataset.walk(self.entries(), |visited, path| {
-            let row = Row::new(self.dataset, visited, path);
+            let row = Row::new(&self.dataset.at_start(), visited, path);
             let filled = |byte| row.recipe.map(|_| Digest::filled(self.algorithm, byte));
             rows.next(|text, byte| self.push_row(&row, filled(byte), text), row.recipe)?;
             *entry += 1;

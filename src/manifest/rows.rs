@@ -33,7 +33,7 @@ impl Manifest<'_> {
             self.push_header(text);
         }
         self.dataset.walk(entries, |entry, path| {
-            let row = Row::new(self.dataset, entry, path);
+            let row = Row::new(&self.dataset.at_start(), entry, path);
             let digest = row.recipe.as_ref().map(&mut digest).transpose()?;
             self.push_row(&row, digest, text);
             Ok(())
@@ -43,7 +43,7 @@ impl Manifest<'_> {
     /// Appends what precedes all rows.
     pub(super) fn push_header(&self, text: &mut Vec<u8>) {
         if self.format == Format::Mtree {
-            push_mtree_header(self.dataset, text);
+            push_mtree_header(&self.dataset.at_start(), text);
         }
     }
 
