@@ -1,14 +1,17 @@
-//! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, and the control directory.
+//! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, hand-made
+//! cases, and the control directory.
 //!
 //! | inode | what |
 //! |---|---|
 //! | 2i + 1 | folder i, 1 being the root |
 //! | 2j + 2 | file j |
+//! | 2^50 … | hand-made cases |
 //! | 2^51 … | the control directory and its files |
 //! | 2^52 … | names that are not listed, while somebody refers to them |
 //!
 //! All stay below 2^53, so that programs which keep numbers as doubles do not confuse them.
 
+mod cases;
 mod control;
 mod on_demand;
 
@@ -16,14 +19,17 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::content::Corpus;
+use crate::dataset::cases::{DIRECTORY as CASES_DIRECTORY, Node as CaseNode};
 use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
+pub use cases::case_ino;
 pub use control::StatsSource;
 use control::{Control, ControlFile};
 use on_demand::OnDemand;
 
+const CASES: u64 = 1 << 50;
 const CONTROL: u64 = 1 << 51;
 const ON_DEMAND: u64 = 1 << 52;
 
@@ -56,6 +62,9 @@ enum Node {
     /// A file or symbolic link of the dataset.
     Listed(u64),
     OnDemand(Recipe),
+    /// A case that is a directory.
+    CaseDirectory(u64),
+    Case(u64),
     ControlDirectory,
     Control(ControlFile),
 }
@@ -85,6 +94,7 @@ impl Tree {
             number @ CONTROL.. => {
                 ControlFile::ALL.get((number - CONTROL - 1) as usize).map(|&file| Node::Control(file))
             }
+            number @ CASES.. => self.case_node(number - CASES),
             number if number % 2 == 1 => {
                 Some(number / 2).filter(|&i| i < self.dataset.shape().folders()).map(Node::Folder)
             }
@@ -93,9 +103,14 @@ impl Tree {
         node.ok_or(FsError::Stale)
     }
 
+    fn case_node(&self, number: u64) -> Option<Node> {
+        let case = self.dataset.cases().case(number).filter(|case| case.inode == number)?;
+        Some(if case.node == CaseNode::Directory { Node::CaseDirectory(number) } else { Node::Case(number) })
+    }
+
     fn directory(&self, ino: Ino) -> Result<Node> {
         match self.node(ino)? {
-            node @ (Node::Folder(_) | Node::ControlDirectory) => Ok(node),
+            node @ (Node::Folder(_) | Node::CaseDirectory(_) | Node::ControlDirectory) => Ok(node),
             _ => Err(FsError::NotDirectory),
         }
     }
@@ -104,9 +119,12 @@ impl Tree {
         let mode = self.dataset.folder_mode();
         match node {
             Node::Folder(folder) => {
-                let children = self.dataset.shape().children(folder);
-                directory_attr(ino, children.end - children.start, mode, self.dataset.folder_time(folder))
+                directory_attr(ino, self.dataset.subdirectories(folder), mode, self.dataset.folder_time(folder))
             }
+            Node::CaseDirectory(number) | Node::Case(number) => match self.dataset.cases().case(number) {
+                Some(case) => cases::attr(&case),
+                None => plain(ino, FileType::Regular),
+            },
             Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
             Node::OnDemand(recipe) => regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe)),
             Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
@@ -116,7 +134,7 @@ impl Tree {
 
     fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
         let (size, time) = self.control.look(file, self.on_demand.len());
-        let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
+        let mtime = time.unwrap_or(Time::of(self.dataset.folder_time(0)));
         let blocks = size.div_ceil(512);
         Attr { size, blocks, perm: 0o444, mtime, volatile: time.is_some(), ..plain(ino, FileType::Regular) }
     }
@@ -131,7 +149,7 @@ impl Tree {
 
     fn link_attr(&self, link: &Symlink<'_>) -> Attr {
         let size = self.dataset.link_target(link).len() as u64;
-        Attr { size, perm: 0o777, mtime: seconds(link.mtime), ..plain(file_ino(link.index), FileType::Symlink) }
+        Attr { size, perm: 0o777, mtime: Time::of(link.mtime), ..plain(file_ino(link.index), FileType::Symlink) }
     }
 
     /// The recipe of a regular file with contents of its own.
@@ -143,6 +161,7 @@ impl Tree {
                 Listed::Symlink(_) => None,
             },
             Node::OnDemand(recipe) => Some(recipe),
+            Node::Case(number) => self.dataset.cases().case(number)?.recipe(),
             _ => None,
         }
     }
@@ -150,6 +169,12 @@ impl Tree {
     fn lookup_in_folder(&self, dir: Ino, folder: u64, name: &[u8]) -> Result<Attr> {
         if dir == Ino::ROOT && name == control::DIRECTORY {
             return Ok(self.attr(Ino(CONTROL), Node::ControlDirectory));
+        }
+        if dir == Ino::ROOT
+            && name == CASES_DIRECTORY
+            && let Some(top) = self.dataset.cases().case(0)
+        {
+            return Ok(cases::attr(&top));
         }
         // No folder's or link's name is a recipe.
         let parsed = name::parse(name);
@@ -161,7 +186,10 @@ impl Tree {
         if let Some(index) = self.listed_in(folder, name) {
             return Ok(self.listed_attr(&self.dataset.entry(index)));
         }
-        let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
+        self.lookup_on_demand(dir, name, parsed.map_err(|_| FsError::NotFound)?.recipe)
+    }
+
+    fn lookup_on_demand(&self, dir: Ino, name: &[u8], recipe: Recipe) -> Result<Attr> {
         if self.listed_only || recipe.file_size().is_err() {
             return Err(FsError::NotFound);
         }
@@ -194,6 +222,10 @@ impl Tree {
             let next = cookie_behind(count + (file - files.start));
             emit(Entry { name: &name, attr: self.listed_attr(&entry), next })?;
         }
+        let listed = count + (files.end - files.start);
+        if folder == 0 && index <= listed {
+            cases::list_top(self.dataset.cases(), listed, emit)?;
+        }
         ControlFlow::Continue(())
     }
 
@@ -209,7 +241,10 @@ impl Tree {
 impl Vfs for Tree {
     fn statfs(&self) -> StatFs {
         let shape = self.dataset.shape();
-        StatFs { bytes: self.dataset.total_bytes(), inodes: shape.folders() + shape.files() }
+        StatFs {
+            bytes: self.dataset.total_bytes(),
+            inodes: shape.folders() + shape.files() + self.dataset.cases().len(),
+        }
     }
 
     fn getattr(&self, ino: Ino) -> Result<Attr> {
@@ -221,8 +256,15 @@ impl Vfs for Tree {
         if name.len() > name::MAX_NAME {
             return Err(FsError::NameTooLong);
         }
-        if let Node::Folder(folder) = node {
-            return self.lookup_in_folder(dir, folder, name);
+        match node {
+            Node::Folder(folder) => return self.lookup_in_folder(dir, folder, name),
+            Node::CaseDirectory(number) => {
+                return match cases::find(self.dataset.cases(), number, name) {
+                    Some(case) => Ok(cases::attr(&case)),
+                    None => self.lookup_on_demand(dir, name, name::parse(name).map_err(|_| FsError::NotFound)?.recipe),
+                };
+            }
+            _ => {}
         }
         let file = ControlFile::ALL.into_iter().find(|f| f.name().as_bytes() == name).ok_or(FsError::NotFound)?;
         Ok(self.attr(control_ino(file), Node::Control(file)))
@@ -237,6 +279,7 @@ impl Vfs for Tree {
     fn parent(&self, dir: Ino) -> Result<Ino> {
         match self.directory(dir)? {
             Node::Folder(folder) => Ok(self.dataset.shape().parent(folder).map_or(Ino::ROOT, folder_ino)),
+            Node::CaseDirectory(number) => Ok(self.dataset.cases().parent(number).map_or(Ino::ROOT, case_ino)),
             _ => Ok(Ino::ROOT),
         }
     }
@@ -250,7 +293,7 @@ impl Vfs for Tree {
             buf[..n].copy_from_slice(&rest[..n]);
             return Ok(n);
         }
-        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(_)) {
+        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(_) | Node::Case(_)) {
             FsError::Invalid
         } else {
             FsError::IsDirectory
@@ -262,7 +305,7 @@ impl Vfs for Tree {
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
         let node = self.node(ino)?;
         let size = match node {
-            Node::Folder(_) | Node::ControlDirectory => return Err(FsError::IsDirectory),
+            Node::Folder(_) | Node::CaseDirectory(_) | Node::ControlDirectory => return Err(FsError::IsDirectory),
             _ => self.attr(ino, node).size,
         };
         if offset >= size {
@@ -291,6 +334,7 @@ impl Vfs for Tree {
         // Whether the listing was broken off is no matter here.
         let _ = match node {
             Node::Folder(folder) => self.list_folder(folder, index, emit),
+            Node::CaseDirectory(number) => cases::list(self.dataset.cases(), number, index, emit),
             _ => self.list_control(index, emit),
         };
         Ok(())
@@ -302,18 +346,26 @@ impl Vfs for Tree {
             (_, b".") => return Ok(Cookie(1)),
             (_, b"..") => return Ok(Cookie(2)),
             (Node::Folder(folder), _) => self.index_in_folder(folder, name),
+            (Node::CaseDirectory(number), _) => cases::index(self.dataset.cases(), number, name),
             _ => ControlFile::ALL.iter().position(|f| f.name().as_bytes() == name).map(|i| i as u64),
         };
         index.map(cookie_behind).ok_or(FsError::NotFound)
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        let Ok(Node::Listed(file)) = self.node(ino) else { return None };
-        self.files(folder_ino(self.dataset.shape().folder_of(file)))
+        match self.node(ino) {
+            Ok(Node::Listed(file)) => self.files(folder_ino(self.dataset.shape().folder_of(file))),
+            Ok(Node::Case(number)) => cases::siblings(self.dataset.cases().run_around(number)),
+            _ => None,
+        }
     }
 
     fn files(&self, dir: Ino) -> Option<Siblings> {
-        let Ok(Node::Folder(folder)) = self.node(dir) else { return None };
+        let folder = match self.node(dir) {
+            Ok(Node::Folder(folder)) => folder,
+            Ok(Node::CaseDirectory(number)) => return cases::siblings(self.dataset.cases().run_of(number)),
+            _ => return None,
+        };
         let files = self.dataset.shape().files_of(folder);
         let count = files.end - files.start;
         (count > 0).then(|| Siblings { first: file_ino(files.start), step: 2, count })
@@ -324,6 +376,10 @@ impl Vfs for Tree {
             Node::Listed(index) => match self.dataset.entry(index) {
                 Listed::Symlink(link) => Ok(self.dataset.link_target(&link)),
                 Listed::File(_) => Err(FsError::Invalid),
+            },
+            Node::Case(number) => match self.dataset.cases().case(number).map(|case| case.node) {
+                Some(CaseNode::Symlink(target)) => Ok(target.to_vec()),
+                _ => Err(FsError::Invalid),
             },
             _ => Err(FsError::Invalid),
         }
@@ -346,6 +402,10 @@ impl Tree {
     fn index_in_folder(&self, folder: u64, name: &[u8]) -> Option<u64> {
         let shape = self.dataset.shape();
         let folders = shape.children(folder);
+        if folder == 0 && name == CASES_DIRECTORY && !self.dataset.cases().is_empty() {
+            let files = shape.files_of(folder);
+            return Some(folders.end - folders.start + (files.end - files.start));
+        }
         if name::parse(name).is_err()
             && let Some(child) = self.dataset.folder_named(folder, name)
         {
@@ -375,17 +435,13 @@ fn control_ino(file: ControlFile) -> Ino {
     Ino(CONTROL + 1 + file as u64)
 }
 
-fn seconds(seconds: i64) -> Time {
-    Time { seconds, nanoseconds: 0 }
-}
-
 fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr {
     Attr {
         size: DIRECTORY_SIZE,
         blocks: DIRECTORY_SIZE / 512,
         perm: mode,
         nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
-        mtime: seconds(mtime),
+        mtime: Time::of(mtime),
         ..plain(ino, FileType::Directory)
     }
 }
@@ -400,7 +456,7 @@ fn listed_file_attr(file: &File<'_>) -> Attr {
 fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
     // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
     let blocks = if is_hole(recipe) { 0 } else { size.div_ceil(512) };
-    Attr { size, blocks, mtime: seconds(mtime), ..plain(ino, FileType::Regular) }
+    Attr { size, blocks, mtime: Time::of(mtime), ..plain(ino, FileType::Regular) }
 }
 
 /// Whether a file is one hole. Its editions have bytes in it, and count as written.
@@ -411,5 +467,16 @@ fn is_hole(recipe: &Recipe) -> bool {
 /// What is the same for most inodes of a type.
 #[inline]
 fn plain(ino: Ino, file_type: FileType) -> Attr {
-    Attr { ino, file_type, size: 0, blocks: 0, perm: 0o644, owner: None, nlink: 1, mtime: seconds(0), volatile: false }
+    Attr {
+        ino,
+        file_type,
+        size: 0,
+        blocks: 0,
+        perm: 0o644,
+        owner: None,
+        device: None,
+        nlink: 1,
+        mtime: Time::of(0),
+        volatile: false,
+    }
 }
