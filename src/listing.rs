@@ -6,15 +6,17 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::Recipe;
+use crate::dataset::cases::{Case, Node, Tag};
 use crate::dataset::{At, Entry, Listed};
-use crate::tree::{file_ino, folder_ino};
+use crate::tree::{case_ino, file_ino, folder_ino};
+use crate::vfs::{Device, Ino, Time};
 
 /// An entry of a dataset, as a mount shows it.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
     /// Path from the root, without a slash at either end; empty for the root.
     pub path: &'a [u8],
-    /// `file`, `directory` or `symlink`.
+    /// `file`, `directory`, `symlink`, `fifo`, `socket`, `char` or `block`.
     pub file_type: &'static str,
     /// Inode number.
     pub ino: u64,
@@ -24,14 +26,18 @@ pub struct Row<'a> {
     pub nlink: u64,
     /// User and group numbers, where the tree names some.
     pub owner: Option<(u32, u32)>,
-    /// Seconds since 1970 of the last change.
-    pub mtime: i64,
+    /// The last change.
+    pub mtime: Time,
     /// Bytes of a file.
     pub size: Option<u64>,
     /// Target of a symbolic link.
     pub target: Option<Vec<u8>>,
     /// What decides the bytes of a file; only files have one.
     pub recipe: Option<Recipe>,
+    /// Numbers of a device.
+    pub device: Option<Device>,
+    /// Tag of a hand-made case, and what a program that meets it must do.
+    pub case: Option<(&'static str, String)>,
 }
 
 /// The fields of a row in JSON. Those that its type has not are null; so are those of an owner where the tree names none.
@@ -47,6 +53,8 @@ struct Json<'a> {
     uid: Option<u32>,
     gid: Option<u32>,
     mtime: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtime_ns: Option<u32>,
     size: Option<u64>,
     kind: Option<String>,
     seed: Option<u64>,
@@ -54,6 +62,12 @@ struct Json<'a> {
     target: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target_percent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<[u32; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expect: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -62,46 +76,70 @@ impl<'a> Row<'a> {
         match entry {
             Entry::Folder(folder) => Self::of_folder(at, folder, path),
             Entry::Listed(_, Listed::File(file)) => Self {
-                path,
-                file_type: "file",
-                ino: file_ino(file.inode).0,
                 mode: file.mode,
                 nlink: file.links,
                 owner: file.owner,
-                mtime: file.mtime,
                 size: Some(file.size),
-                target: None,
                 recipe: Some(file.recipe),
+                ..Self::plain(path, "file", file_ino(file.inode), Time::of(file.mtime))
             },
             Entry::Listed(_, Listed::Symlink(link)) => Self {
-                path,
-                file_type: "symlink",
-                ino: file_ino(link.index).0,
                 mode: 0o777,
-                nlink: 1,
-                owner: None,
-                mtime: link.mtime,
-                size: None,
                 target: Some(at.dataset().link_target(&link)),
-                recipe: None,
+                ..Self::plain(path, "symlink", file_ino(link.index), Time::of(link.mtime))
             },
+            Entry::Case(case) => Self::of_case(&case, path),
+        }
+    }
+
+    /// What is the same for most entries.
+    fn plain(path: &'a [u8], file_type: &'static str, ino: Ino, mtime: Time) -> Self {
+        Self {
+            path,
+            file_type,
+            ino: ino.0,
+            mode: 0o644,
+            nlink: 1,
+            owner: None,
+            mtime,
+            size: None,
+            target: None,
+            recipe: None,
+            device: None,
+            case: None,
+        }
+    }
+
+    fn of_case(case: &Case<'_>, path: &'a [u8]) -> Self {
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let (file_type, device, target) = match case.node {
+            Node::Directory => ("directory", None, None),
+            Node::File(_) => ("file", None, None),
+            Node::Symlink(target) => ("symlink", None, Some(target.to_vec())),
+            Node::Fifo => ("fifo", None, None),
+            Node::Socket => ("socket", None, None),
+            Node::CharDevice(device) => ("char", Some(device), None),
+            Node::BlockDevice(device) => ("block", Some(device), None),
+        };
+        Self {
+            mode: case.mode,
+            nlink: case.links,
+            owner: case.owner,
+            size: case.recipe().map(|recipe| recipe.bytes()),
+            recipe: case.recipe(),
+            target,
+            device,
+            case: Some((case.tag.map_or("cases", Tag::name), case.expectation(name))),
+            ..Self::plain(path, file_type, case_ino(case.inode), case.mtime)
         }
     }
 
     fn of_folder(at: &At<'_>, folder: u64, path: &'a [u8]) -> Self {
         let dataset = at.dataset();
-        let subfolders = dataset.shape().children(folder);
         Self {
-            path,
-            file_type: "directory",
-            ino: folder_ino(folder).0,
             mode: dataset.folder_mode(),
-            nlink: 2 + (subfolders.end - subfolders.start),
-            owner: None,
-            mtime: at.folder_time(folder),
-            size: None,
-            target: None,
-            recipe: None,
+            nlink: 2 + dataset.subdirectories(folder),
+            ..Self::plain(path, "directory", folder_ino(folder), Time::of(at.folder_time(folder)))
         }
     }
 
@@ -121,13 +159,17 @@ impl<'a> Row<'a> {
             nlink: self.nlink,
             uid: self.owner.map(|(uid, _)| uid),
             gid: self.owner.map(|(_, gid)| gid),
-            mtime: self.mtime,
+            mtime: self.mtime.seconds,
+            mtime_ns: (self.mtime.nanoseconds > 0).then_some(self.mtime.nanoseconds),
             size: self.size,
             kind: self.recipe.map(|r| r.kind.to_string()),
             seed: self.recipe.map(|r| r.seed),
             edition: self.recipe.map(|r| r.edition),
             target: target.map(String::from_utf8_lossy),
             target_percent: target.filter(|target| str::from_utf8(target).is_err()).map(percent),
+            device: self.device.map(|device| [device.major, device.minor]),
+            case: self.case.as_ref().map(|&(tag, _)| tag),
+            expect: self.case.as_ref().map(|(_, expect)| expect.as_str()),
         };
         // Writing to memory does not fail.
         let _ = serde_json::to_writer(out, &json);
@@ -156,7 +198,11 @@ impl<'a> Row<'a> {
         if let Some(size) = self.size {
             let _ = write!(out, " size={size}");
         }
-        let _ = write!(out, " time={mtime}.0");
+        // Behind the dot stands a number of nanoseconds.
+        let _ = write!(out, " time={}.{}", mtime.seconds, mtime.nanoseconds);
+        if let Some(Device { major, minor }) = self.device {
+            let _ = write!(out, " device=native,{major},{minor}");
+        }
         if let Some(target) = &self.target {
             out.extend_from_slice(b" link=");
             push_mtree_name(target, out);
@@ -202,18 +248,7 @@ mod tests {
     /// A file with this path, whatever a dataset would call it.
     fn row(path: &[u8]) -> Row<'_> {
         let recipe = Recipe { kind: crate::Kind::Text, seed: 7, size: 5, edition: 0 };
-        Row {
-            path,
-            file_type: "file",
-            ino: 2,
-            mode: 0o644,
-            nlink: 1,
-            owner: None,
-            mtime: 1_600_000_000,
-            size: Some(5),
-            target: None,
-            recipe: Some(recipe),
-        }
+        Row { size: Some(5), recipe: Some(recipe), ..Row::plain(path, "file", Ino(2), Time::of(1_600_000_000)) }
     }
 
     fn json(path: &[u8]) -> serde_json::Value {

@@ -31,6 +31,23 @@ pub enum FileType {
     Regular,
     /// A symbolic link.
     Symlink,
+    /// A FIFO.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A character device.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
+}
+
+/// The numbers of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device {
+    /// Which driver: at most 4,095.
+    pub major: u32,
+    /// Which of its devices: at most 2^20 − 1.
+    pub minor: u32,
 }
 
 /// A moment, counted from the start of 1970 in UTC.
@@ -40,6 +57,13 @@ pub struct Time {
     pub seconds: i64,
     /// Nanoseconds on top of them, 0 to 999,999,999.
     pub nanoseconds: u32,
+}
+
+impl Time {
+    /// A whole second.
+    pub fn of(seconds: i64) -> Self {
+        Self { seconds, nanoseconds: 0 }
+    }
 }
 
 /// Attributes of an inode.
@@ -57,6 +81,8 @@ pub struct Attr {
     pub perm: u16,
     /// Numbers of its user and group, where the tree has some of its own; else the adapter decides.
     pub owner: Option<(u32, u32)>,
+    /// Numbers of a character or block device.
+    pub device: Option<Device>,
     /// Names of this inode; for a directory 2 and the number of its subdirectories.
     pub nlink: u32,
     /// Last change of the contents.

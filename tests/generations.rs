@@ -254,7 +254,7 @@ fn generations_that_there_are_not_are_refused() {
     assert_eq!(at("files=10", 999_999), Ok(999_999));
     assert_eq!(at("files=10", 1_000_000).unwrap_err(), "generation 1000000: there are 0 to 999999");
     let error = at("files=1T,churn.created=100", 3).unwrap_err();
-    assert!(error.starts_with("generation 3: more than 2^41 files"), "{error}");
+    assert!(error.starts_with("generation 3: more than 2^40 files"), "{error}");
     for (text, key) in [
         ("churn.modified=101", "churn.modified"),
         ("churn.modified=60,churn.deleted=60", "churn:"),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::dataset::Dataset;
 use crate::dataset::truth::{Content, Group};
-use crate::dataset::{Dataset, Listed};
 
 use super::error::CliError;
 use super::input;
@@ -102,14 +102,7 @@ fn path(dataset: &Dataset, prefix: &[u8], index: u64) -> Vec<u8> {
 }
 
 fn inodes(dataset: &Dataset, group: &Group) -> usize {
-    let mut inodes: Vec<u64> = group
-        .files
-        .iter()
-        .filter_map(|&index| match dataset.entry(index) {
-            Listed::File(file) => Some(file.inode),
-            Listed::Symlink(_) => None,
-        })
-        .collect();
+    let mut inodes: Vec<u64> = group.files.iter().filter_map(|&index| dataset.file_index(index)).collect();
     inodes.sort_unstable();
     inodes.dedup();
     inodes.len()

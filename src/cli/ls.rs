@@ -50,8 +50,10 @@ enum Format {
 }
 
 /// The header of comma-separated values, written even where no row follows.
-const COLUMNS: [&str; 13] =
-    ["path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target"];
+const COLUMNS: [&str; 17] = [
+    "path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target",
+    "mtime_ns", "device", "case", "expect",
+];
 
 /// Writes rows in one of the formats to the end of a buffer.
 enum Rows<'a> {
@@ -120,7 +122,7 @@ fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::R
         row.nlink.to_string(),
         number(row.owner.map(|(uid, _)| uid.into())),
         number(row.owner.map(|(_, gid)| gid.into())),
-        row.mtime.to_string(),
+        row.mtime.seconds.to_string(),
         number(row.size),
         row.recipe.map(|r| r.kind.to_string()).unwrap_or_default(),
         number(row.recipe.map(|r| r.seed)),
@@ -129,6 +131,11 @@ fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::R
         output.write_field(field)?;
     }
     output.write_field(row.target.as_deref().unwrap_or_default())?;
+    output.write_field(number(Some(row.mtime.nanoseconds.into()).filter(|&nanoseconds| nanoseconds > 0)))?;
+    output.write_field(row.device.map(|d| format!("{}:{}", d.major, d.minor)).unwrap_or_default())?;
+    let (tag, expect) = row.case.as_ref().map_or(("", ""), |(tag, expect)| (tag, expect));
+    output.write_field(tag)?;
+    output.write_field(expect)?;
     output.write_record(None::<&[u8]>)
 }
 
@@ -139,7 +146,7 @@ const PART: u64 = 4096;
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let dataset = input::dataset(Some(&args.dataset), args.seed)?;
     let at = input::generation(&dataset, args.generation)?;
-    let entries = args.shard.range(dataset.shape().entries());
+    let entries = args.shard.range(dataset.entries());
     let parts = (entries.end - entries.start).div_ceil(PART);
     let format = |part, text: &mut Vec<u8>| {
         let start = entries.start + part * PART;

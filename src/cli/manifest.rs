@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 /// Entries in a part of the listing, and about how many bytes they have.
 fn work(dataset: &Dataset, entries: std::ops::Range<u64>) -> (u64, u64) {
     let part = entries.end - entries.start;
-    let all = u128::from(dataset.shape().entries());
+    let all = u128::from(dataset.entries());
     (part, (u128::from(dataset.total_bytes()) * u128::from(part) / all) as u64)
 }
 

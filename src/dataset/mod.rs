@@ -4,6 +4,7 @@
 //! *index → position → place → recipe*: a permutation scatters the files over the positions of a [`layout`], whose
 //! sections say what belongs together; the way back leads from the seed in a name to the index.
 
+pub mod cases;
 pub mod draw;
 mod entry;
 pub mod generation;
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 use crate::edition::Edit;
 use crate::name;
 use crate::recipe::{Kind, Mixed, Recipe};
+use cases::{Case, Catalogue};
 use draw::{Draws, Purpose, mix};
 pub use entry::{File, Listed, Symlink};
 use generation::Generations;
@@ -36,6 +38,9 @@ pub use spec::{Spec, SpecError};
 pub use types::Stratum;
 pub use walk::Entry;
 use walk::FolderPath;
+
+/// Index of case 0: where files and cases are numbered alike, those of files are below.
+pub const FIRST_CASE: u64 = spec::MAX_COUNT;
 
 /// A spec made ready: what lies where, and what it is called.
 #[derive(Debug)]
@@ -53,6 +58,7 @@ pub struct Dataset {
     draws: FileDraws,
     total_bytes: u64,
     generations: Generations,
+    cases: Catalogue,
 }
 
 /// The streams that a file or folder draws from.
@@ -115,17 +121,22 @@ impl Dataset {
             }
             _ => None,
         };
+        let first_seed = mix(spec.seed);
+        let cases = Catalogue::new(spec.cases, first_seed);
         Ok(Self {
             generations: Generations::new(&spec, spec.dir_count() + 1),
             shape: Shape::new(spec.dir_count() + 1, spec.fanout, spec.files, spec.spread, draws(Purpose::FolderWeight)),
             positions: Permutation::new(spec.files, draws(Purpose::Position)),
             total_bytes: (totals::total(&layout, &strata, scale) as u64)
-                .saturating_add(totals::inserted(&layout, &spec.near.edits)),
+                .saturating_add(totals::inserted(&layout, &spec.near.edits))
+                .saturating_add(cases.total_bytes())
+                .min(crate::units::MAX_SIZE),
+            cases,
             only_size,
             scale,
             strata,
             layout,
-            first_seed: mix(spec.seed),
+            first_seed,
             draws: FileDraws {
                 word: draws(Purpose::FileWord),
                 time: draws(Purpose::FileTime),
@@ -164,7 +175,30 @@ impl Dataset {
         self.scale
     }
 
-    /// Bytes of all files, names of one file counted once: exact up to some thousand files, beyond that to much better
+    /// Hand-made cases beside the files.
+    pub fn cases(&self) -> &Catalogue {
+        &self.cases
+    }
+
+    /// The case of an index from [`FIRST_CASE`] on, if it is one.
+    pub fn case_at(&self, index: u64) -> Option<Case<'_>> {
+        self.cases.case(index.checked_sub(FIRST_CASE)?)
+    }
+
+    /// The index that tells whether two names are those of one file: that of its first name. `None` for symbolic links
+    /// and whatever else is no regular file.
+    pub fn file_index(&self, index: u64) -> Option<u64> {
+        if index >= FIRST_CASE {
+            let case = self.case_at(index)?;
+            return case.recipe().map(|_| FIRST_CASE + case.inode);
+        }
+        match self.entry(index) {
+            Listed::File(file) => Some(file.inode),
+            Listed::Symlink(_) => None,
+        }
+    }
+
+    /// Bytes of all files and cases, at most 2^63 − 1; names of one file counted once: exact up to some thousand files, beyond that to much better
     /// than 1 %.
     pub fn total_bytes(&self) -> u64 {
         self.total_bytes
@@ -325,19 +359,32 @@ impl Dataset {
         time(&self.spec.times, self.draws.folder_time, folder)
     }
 
+    /// Directories in a folder: its subfolders, and in the root that of the cases, if there are some.
+    pub fn subdirectories(&self, folder: u64) -> u64 {
+        let children = self.shape.children(folder);
+        children.end - children.start + u64::from(folder == 0 && !self.cases.is_empty())
+    }
+
     /// Permission bits of folders.
     pub fn folder_mode(&self) -> u16 {
         self.spec.permissions.dirs
     }
 
-    /// Appends the path of entry `index` from the root.
+    /// Appends the path of entry `index` from the root; indices from [`FIRST_CASE`] on are those of cases.
     pub fn write_path(&self, index: u64, out: &mut Vec<u8>) {
+        if let Some(number) = index.checked_sub(FIRST_CASE) {
+            return self.cases.write_path(number, out);
+        }
         self.at_start().write_path(index, out);
     }
 
-    /// Index of the entry at a path from the root; `None` for folders and for what is not listed.
+    /// Index of the entry at a path from the root, for a case from [`FIRST_CASE`] on; `None` for folders and for what is
+    /// not listed.
     pub fn index_at_path(&self, path: &[u8]) -> Option<u64> {
-        self.at_start().index_at_path(path)
+        match self.cases.number_at_path(path) {
+            Some(number) => Some(FIRST_CASE + number),
+            None => self.at_start().index_at_path(path),
+        }
     }
 
     /// The folder at a path from the root.

@@ -5,12 +5,12 @@
 //! a few bytes asked for, `zero`, the kinds of 2009) have all their files looked at, and those in doubt generated and
 //! hashed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
 use super::layout::{Cell, Place, Section};
-use super::{Dataset, Listed};
+use super::{Dataset, FIRST_CASE, Listed};
 use crate::content::Corpus;
 use crate::edition::Edit;
 use crate::recipe::{Kind, Recipe};
@@ -43,13 +43,17 @@ pub struct Group {
     pub content: Content,
     /// Bytes of each.
     pub size: u64,
-    /// Their indices, at least two, in no particular order.
+    /// Their indices, at least two, in no particular order; those of cases from [`FIRST_CASE`] on.
     pub files: Vec<u64>,
 }
 
 impl Dataset {
-    /// What a file's bytes are; `None` for a symbolic link. A few nanoseconds, but where the bytes have to be looked at.
+    /// What a file's bytes are; `None` for a symbolic link and other cases that are no regular files. A few nanoseconds,
+    /// but where the bytes have to be looked at.
     pub fn content(&self, index: u64, corpus: &Corpus) -> Option<Content> {
+        if index >= FIRST_CASE {
+            return self.case_content(index, corpus);
+        }
         let Listed::File(file) = self.entry(index) else { return None };
         if file.size == 0 {
             return Some(Content::Empty);
@@ -65,8 +69,35 @@ impl Dataset {
         Some(Content::Own { origin, edition: file.recipe.edition })
     }
 
+    fn case_content(&self, index: u64, corpus: &Corpus) -> Option<Content> {
+        let case = self.case_at(index)?;
+        let recipe = case.recipe()?;
+        Some(match recipe.kind.distinct_size() {
+            _ if recipe.size == 0 => Content::Empty,
+            Some(least) if recipe.size >= least => Content::Own { origin: FIRST_CASE + case.inode, edition: 0 },
+            _ => self.looked_at(&recipe, recipe.size, corpus),
+        })
+    }
+
+    /// The cases whose bytes may equal those of a file or another case.
+    fn doubtful_cases(&self, corpus: &Corpus) -> BTreeMap<Content, Group> {
+        let mut groups = BTreeMap::new();
+        for number in self.cases.doubtful() {
+            let index = FIRST_CASE + number;
+            let recipe = self.case_at(index).and_then(|case| case.recipe());
+            if let (Some(recipe), Some(content)) = (recipe, self.content(index, corpus)) {
+                let group = Group { content, size: recipe.size, files: Vec::new() };
+                groups.entry(content).or_insert(group).files.push(index);
+            }
+        }
+        groups
+    }
+
     /// The edit that made a file from the first of its group, if it is a near-duplicate of that.
     pub fn near_edit(&self, index: u64) -> Option<Edit> {
+        if index >= FIRST_CASE {
+            return None;
+        }
         match self.entry(index) {
             Listed::File(file) => Edit::of_edition(file.recipe.edition),
             Listed::Symlink(_) => None,
@@ -117,6 +148,7 @@ impl Dataset {
         if self.has_doubtful_files() {
             return self.groups_by_looking(corpus, visit);
         }
+        let mut cases = self.doubtful_cases(corpus);
         let mut empty = Vec::new();
         for cell in self.layout.cells() {
             match cell.section {
@@ -125,16 +157,19 @@ impl Dataset {
                 }
                 Section::Duplicates | Section::HardLinks | Section::Sparse => {
                     for group in 0..cell.groups {
-                        visit(self.group(cell, group))?;
+                        let mut group = self.group(cell, group);
+                        group.files.extend(cases.remove(&group.content).into_iter().flat_map(|cases| cases.files));
+                        visit(group)?;
                     }
                 }
                 Section::Single | Section::Near | Section::Symlink(_) => {}
             }
         }
+        empty.extend(cases.remove(&Content::Empty).into_iter().flat_map(|cases| cases.files));
         if empty.len() > 1 {
             visit(Group { content: Content::Empty, size: 0, files: empty })?;
         }
-        Ok(())
+        cases.into_values().filter(|group| group.files.len() > 1).try_for_each(visit)
     }
 
     /// A group of a cell whose groups have equal bytes.
@@ -156,6 +191,9 @@ impl Dataset {
             let Some(content) = self.content(index, corpus) else { continue };
             let group = groups.entry(content).or_insert_with(|| Group { content, size: file.size, files: Vec::new() });
             group.files.push(index);
+        }
+        for (content, cases) in self.doubtful_cases(corpus) {
+            groups.entry(content).or_insert(Group { files: Vec::new(), ..cases }).files.extend(cases.files);
         }
         let mut groups: Vec<Group> = groups.into_values().filter(|group| group.files.len() > 1).collect();
         // In an order that does not depend on the hasher.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::cases::{Case, Catalogue};
 use super::shape::{PAGE, Page, Shape};
 use super::{Dataset, Listed};
 use crate::name;
@@ -15,6 +16,8 @@ pub enum Entry<'a> {
     Folder(u64),
     /// A file or symbolic link, by its index.
     Listed(u64, Listed<'a>),
+    /// A hand-made case.
+    Case(Case<'a>),
 }
 
 impl Shape {
@@ -44,8 +47,13 @@ impl Shape {
 }
 
 impl Dataset {
+    /// Entries of the whole listing: folders, the root among them, files, and behind them the cases. At most 2^42.
+    pub fn entries(&self) -> u64 {
+        self.shape.entries() + self.cases.len()
+    }
+
     /// Calls `visit` with each entry of a part of the listing and its path from the root, in order. The root itself is
-    /// entry 0 and left out. Entries behind the last one, [`Shape::entries`], do not count.
+    /// entry 0 and left out. Entries behind the last one, [`Dataset::entries`], do not count.
     ///
     /// # Errors
     /// The first one of `visit`, which ends the walk.
@@ -54,8 +62,21 @@ impl Dataset {
         entries: Range<u64>,
         mut visit: impl FnMut(Entry<'a>, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let end = entries.end.min(self.shape.entries());
-        if entries.start >= end {
+        let shape = self.shape.entries();
+        if entries.start < shape {
+            self.walk_shape(entries.start..entries.end.min(shape), &mut visit)?;
+        }
+        self.cases.walk(entries.start.saturating_sub(shape)..entries.end.saturating_sub(shape), &mut visit)
+    }
+
+    /// The part of a walk that is not empty and before the cases.
+    fn walk_shape<'a, E>(
+        &'a self,
+        entries: Range<u64>,
+        visit: &mut impl FnMut(Entry<'a>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let end = entries.end;
+        if entries.is_empty() {
             return Ok(());
         }
         let mut left = end - entries.start;
@@ -89,6 +110,33 @@ impl Dataset {
                 page = self.shape.page(folder / PAGE);
             }
         }
+    }
+}
+
+impl Catalogue {
+    /// Calls `visit` with the cases at these places and their paths from the root.
+    pub(super) fn walk<'a, E>(
+        &'a self,
+        places: Range<u64>,
+        visit: &mut impl FnMut(Entry<'a>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut directory = None;
+        let (mut path, mut directory_len) = (Vec::new(), 0);
+        for place in places.start..places.end.min(self.len()) {
+            let Some(case) = self.number_at(place).and_then(|number| self.case(number)) else { break };
+            let above = self.parent(case.number);
+            if let Some(above) = above.filter(|_| directory != above || place == places.start) {
+                path.clear();
+                self.write_path(above, &mut path);
+                path.push(b'/');
+                directory_len = path.len();
+            }
+            directory = above;
+            path.truncate(directory_len);
+            self.write_name(case.number, &mut path);
+            visit(Entry::Case(case), &path)?;
+        }
+        Ok(())
     }
 }
 
@@ -177,6 +225,7 @@ mod tests {
             for (entry, _) in walked(&dataset, start..start + 20) {
                 let (folder, file) = match entry {
                     Entry::Folder(folder) => (folder, dataset.shape().files_of(folder).start),
+                    Entry::Case(_) => unreachable!("none was asked for"),
                     Entry::Listed(index, _) => (dataset.shape().folder_of(index), index + 1),
                 };
                 // Folders and files before an entry count the entries before it.

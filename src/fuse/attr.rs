@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fuser::{FileAttr, FileType as FuseType, INodeNo};
 
-use crate::vfs::{Attr, FileType, Ino, Time};
+use crate::vfs::{Attr, Device, FileType, Ino, Time};
 
 /// How long the kernel may keep what never changes.
 pub(super) const FOREVER: Duration = Duration::from_secs(365 * 86_400);
@@ -32,10 +32,10 @@ pub struct Ownership {
 
 impl Ownership {
     pub(super) fn attr(&self, attr: &Attr) -> FileAttr {
-        let (kind, perm, blksize) = match attr.file_type {
-            FileType::Directory => (FuseType::Directory, attr.perm & !self.dir_mask, DIRECTORY_BLOCK_SIZE),
-            FileType::Regular => (FuseType::RegularFile, attr.perm & !self.file_mask, BLOCK_SIZE),
-            FileType::Symlink => (FuseType::Symlink, attr.perm, BLOCK_SIZE),
+        let (perm, blksize) = match attr.file_type {
+            FileType::Directory => (attr.perm & !self.dir_mask, DIRECTORY_BLOCK_SIZE),
+            FileType::Symlink => (attr.perm, BLOCK_SIZE),
+            _ => (attr.perm & !self.file_mask, BLOCK_SIZE),
         };
         // Of a volatile file the time is always new, which makes the kernel drop its cached pages
         // (FUSE_AUTO_INVAL_DATA).
@@ -49,16 +49,33 @@ impl Ownership {
             mtime,
             ctime,
             crtime: mtime,
-            kind,
+            kind: fuse_type(attr.file_type),
             perm,
             nlink: attr.nlink,
             uid: self.uid.unwrap_or(uid),
             gid: self.gid.unwrap_or(gid),
-            rdev: 0,
+            rdev: attr.device.map_or(0, rdev),
             blksize,
             flags: 0,
         }
     }
+}
+
+pub(super) fn fuse_type(file_type: FileType) -> FuseType {
+    match file_type {
+        FileType::Directory => FuseType::Directory,
+        FileType::Regular => FuseType::RegularFile,
+        FileType::Symlink => FuseType::Symlink,
+        FileType::Fifo => FuseType::NamedPipe,
+        FileType::Socket => FuseType::Socket,
+        FileType::CharDevice => FuseType::CharDevice,
+        FileType::BlockDevice => FuseType::BlockDevice,
+    }
+}
+
+/// Twelve bits of the major between the lower eight and the upper twelve of the minor.
+fn rdev(device: Device) -> u32 {
+    device.minor & 0xff | (device.major & 0xfff) << 8 | (device.minor & 0xfff00) << 12
 }
 
 /// How long the kernel may keep these attributes.
@@ -75,6 +92,7 @@ pub(super) fn negative() -> FileAttr {
         blocks: 0,
         perm: 0,
         owner: None,
+        device: None,
         nlink: 0,
         mtime: Time { seconds: 0, nanoseconds: 0 },
         ctime: Time { seconds: 0, nanoseconds: 0 },
@@ -105,6 +123,7 @@ mod tests {
             blocks: 1,
             perm: 0o777,
             owner: None,
+            device: None,
             nlink: 1,
             mtime: Time { seconds: -5, nanoseconds: 0 },
             ctime: Time { seconds: -5, nanoseconds: 0 },

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use fuser::{Errno, FileAttr, FileType as FuseType, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
+use fuser::{Errno, FileAttr, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
 use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
 use log::{debug, error};
 
@@ -23,7 +23,7 @@ pub use push::Pusher;
 use push::Watch;
 
 use crate::stats::{Counters, Op};
-use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Vfs};
+use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
 
 /// Whether listings carry the attributes of the entries along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -193,8 +193,12 @@ impl<V: Vfs> FuseAdapter<V> {
         let mut empty = true;
         let mut emit = |entry: Entry<'_>| {
             empty = false;
-            let full =
-                reply.add(INodeNo(entry.attr.ino.0), entry.next.0, fuse_type(entry.attr.file_type), os_name(&entry));
+            let full = reply.add(
+                INodeNo(entry.attr.ino.0),
+                entry.next.0,
+                attr::fuse_type(entry.attr.file_type),
+                os_name(&entry),
+            );
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match self.serve(Op::ReadDir, dir, || self.vfs.readdir(Ino(dir.0), Cookie(from), &mut emit)) {
@@ -295,14 +299,6 @@ fn errno(error: FsError) -> Errno {
         // ENODATA on Linux, ENOATTR elsewhere.
         FsError::NoAttribute => Errno::NO_XATTR,
         FsError::NameTooLong => Errno::ENAMETOOLONG,
-    }
-}
-
-fn fuse_type(file_type: FileType) -> FuseType {
-    match file_type {
-        FileType::Directory => FuseType::Directory,
-        FileType::Regular => FuseType::RegularFile,
-        FileType::Symlink => FuseType::Symlink,
     }
 }
 

@@ -69,13 +69,18 @@ impl<'a> Jobs<'a> {
         let (mut start, mut bytes) = (self.left.start, 0u64);
         let Ok(()) = self.dataset.walk(self.left.start..end, |visited, _path| {
             let next = entry + 1;
-            match visited {
-                Entry::Listed(_, Listed::File(file)) if splits && file.size > PIECE => {
-                    cut.extend([Cut::Rows(start..entry), Cut::Large(entry, file.recipe, 0)]);
+            let file = match visited {
+                Entry::Listed(_, Listed::File(file)) => Some((file.recipe, file.size)),
+                Entry::Case(case) => case.recipe().map(|recipe| (recipe, recipe.bytes())),
+                Entry::Folder(_) | Entry::Listed(_, Listed::Symlink(_)) => None,
+            };
+            match file {
+                Some((recipe, size)) if splits && size > PIECE => {
+                    cut.extend([Cut::Rows(start..entry), Cut::Large(entry, recipe, 0)]);
                     (start, bytes) = (next, 0);
                 }
-                Entry::Listed(_, Listed::File(file)) => bytes = bytes.saturating_add(file.size),
-                Entry::Folder(_) | Entry::Listed(_, Listed::Symlink(_)) => {}
+                Some((_, size)) => bytes = bytes.saturating_add(size),
+                None => {}
             }
             if bytes >= FULL || next - start >= MOST_ENTRIES {
                 cut.push_back(Cut::Rows(start..next));

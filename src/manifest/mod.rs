@@ -57,7 +57,7 @@ impl<'a> Manifest<'a> {
         if format == Format::Mtree && !matches!(algorithm, Algorithm::Sha256 | Algorithm::Md5) {
             return Err(UnknownToMtree(algorithm));
         }
-        Ok(Self { dataset, corpus, algorithm, format, entries: shard.range(dataset.shape().entries()) })
+        Ok(Self { dataset, corpus, algorithm, format, entries: shard.range(dataset.entries()) })
     }
 
     /// The entries of the listing that it covers. Directories have no row where only digests are listed.

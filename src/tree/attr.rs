@@ -1,6 +1,6 @@
 //! Attributes of what a tree shows.
 
-use super::Tree;
+use super::{Tree, cases};
 use super::control::ControlFile;
 use super::node::{Node, file_ino};
 use crate::dataset::{At, File, Listed, Symlink, on_demand_time};
@@ -8,7 +8,7 @@ use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, FileType, FsError, Ino, Result, Time};
 
 /// Size reported for directories, in bytes.
-const DIRECTORY_SIZE: u64 = 4096;
+pub(super) const DIRECTORY_SIZE: u64 = 4096;
 
 impl Tree {
     /// The attributes of a node.
@@ -20,6 +20,9 @@ impl Tree {
             Node::Snapshots => self.snapshots_attr(ino),
             Node::Folder(at, folder) => self.folder_attr(ino, &at, folder),
             Node::Listed(at, index) => self.listed_attr(&at, &at.entry_or_last(index).ok_or(FsError::Stale)?),
+            Node::CaseDirectory(number) | Node::Case(number) => {
+                cases::attr(&self.dataset.cases().case(number).ok_or(FsError::Stale)?)
+            }
             Node::OnDemand(recipe) => on_demand_attr(ino, &recipe),
             Node::ControlDirectory => self.control_directory_attr(ino),
             Node::Control(file) => self.control_attr(ino, file),
@@ -32,8 +35,9 @@ impl Tree {
     }
 
     pub(super) fn folder_attr(&self, ino: Ino, at: &At<'_>, folder: u64) -> Attr {
+        let cases = u64::from(folder == 0 && self.shows_cases());
         let children = self.dataset.shape().children(folder);
-        directory_attr(ino, children.end - children.start, self.dataset.folder_mode(), at.folder_time(folder))
+        directory_attr(ino, children.end - children.start + cases, self.dataset.folder_mode(), at.folder_time(folder))
     }
 
     pub(super) fn control_directory_attr(&self, ino: Ino) -> Attr {
@@ -42,7 +46,7 @@ impl Tree {
 
     pub(super) fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
         let (size, time) = self.control.look(file, self.on_demand.len());
-        let mtime = time.unwrap_or(seconds(self.dataset.folder_time(0)));
+        let mtime = time.unwrap_or(Time::of(self.dataset.folder_time(0)));
         let blocks = size.div_ceil(512);
         let volatile = time.is_some();
         Attr { size, blocks, perm: 0o444, mtime, ctime: mtime, volatile, ..plain(ino, FileType::Regular) }
@@ -58,7 +62,7 @@ impl Tree {
 
     fn link_attr(&self, ino: Ino, link: &Symlink<'_>) -> Attr {
         let size = self.dataset.link_target(link).len() as u64;
-        let mtime = seconds(link.mtime);
+        let mtime = Time::of(link.mtime);
         Attr { size, perm: 0o777, mtime, ctime: mtime, ..plain(ino, FileType::Symlink) }
     }
 }
@@ -68,18 +72,14 @@ pub(super) fn on_demand_attr(ino: Ino, recipe: &Recipe) -> Attr {
     regular(ino, recipe, recipe.bytes(), on_demand_time(recipe))
 }
 
-fn seconds(seconds: i64) -> Time {
-    Time { seconds, nanoseconds: 0 }
-}
-
 fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr {
     Attr {
         size: DIRECTORY_SIZE,
         blocks: DIRECTORY_SIZE / 512,
         perm: mode,
         nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
-        mtime: seconds(mtime),
-        ctime: seconds(mtime),
+        mtime: Time::of(mtime),
+        ctime: Time::of(mtime),
         ..plain(ino, FileType::Directory)
     }
 }
@@ -88,14 +88,14 @@ fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr 
 fn listed_file_attr(ino: Ino, file: &File<'_>) -> Attr {
     let attr = regular(ino, &file.recipe, file.size, file.mtime);
     let nlink = u32::try_from(file.links).unwrap_or(u32::MAX);
-    Attr { perm: file.mode, owner: file.owner, nlink, ctime: seconds(file.ctime), ..attr }
+    Attr { perm: file.mode, owner: file.owner, nlink, ctime: Time::of(file.ctime), ..attr }
 }
 
 #[inline]
-fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
+pub(super) fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
     // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
     let blocks = if is_hole(recipe) { 0 } else { size.div_ceil(512) };
-    Attr { size, blocks, mtime: seconds(mtime), ctime: seconds(mtime), ..plain(ino, FileType::Regular) }
+    Attr { size, blocks, mtime: Time::of(mtime), ctime: Time::of(mtime), ..plain(ino, FileType::Regular) }
 }
 
 /// Whether a file is one hole. Its editions have bytes in it, and count as written.
@@ -105,8 +105,8 @@ pub(super) fn is_hole(recipe: &Recipe) -> bool {
 
 /// What is the same for most inodes of a type.
 #[inline]
-fn plain(ino: Ino, file_type: FileType) -> Attr {
-    let never = seconds(0);
+pub(super) fn plain(ino: Ino, file_type: FileType) -> Attr {
+    let never = Time::of(0);
     Attr {
         ino,
         file_type,
@@ -114,6 +114,7 @@ fn plain(ino: Ino, file_type: FileType) -> Attr {
         blocks: 0,
         perm: 0o644,
         owner: None,
+        device: None,
         nlink: 1,
         mtime: never,
         ctime: never,

@@ -1,6 +1,8 @@
-//! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, and the control directory.
+//! The tree that is mounted: a dataset's files by arithmetic, any other valid name on demand, hand-made cases, and the
+//! control directory.
 
 mod attr;
+mod cases;
 mod control;
 mod names;
 mod node;
@@ -11,12 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::content::Corpus;
+use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::edition::Tables;
 use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, StatFs, Vfs};
 use attr::is_hole;
 use control::Control;
+pub use cases::case_ino;
 pub use control::StatsSource;
 use names::{ENTRIES_BEFORE, cookie_behind};
 use node::{Node, ON_DEMAND, Shown};
@@ -88,6 +92,7 @@ impl Tree {
                 Listed::Symlink(_) => None,
             },
             Node::OnDemand(recipe) => Some(recipe),
+            Node::Case(number) => self.dataset.cases().case(number)?.recipe(),
             _ => None,
         }
     }
@@ -107,6 +112,9 @@ impl Vfs for Tree {
         for at in generations.map(|generation| self.at(generation)) {
             sum.bytes = sum.bytes.saturating_add(at.expected_bytes());
             sum.inodes = sum.inodes.saturating_add(folders + at.expected_files());
+        }
+        if self.shows_cases() {
+            sum.inodes = sum.inodes.saturating_add(self.dataset.cases().len());
         }
         sum
     }
@@ -131,6 +139,7 @@ impl Vfs for Tree {
                 let parent = self.dataset.shape().parent(folder);
                 Ok(parent.map_or(Ino::ROOT, |parent| self.ino(&at, folder_ino(parent))))
             }
+            Node::CaseDirectory(number) => Ok(self.dataset.cases().parent(number).map_or(Ino::ROOT, case_ino)),
             _ => Ok(Ino::ROOT),
         }
     }
@@ -144,7 +153,7 @@ impl Vfs for Tree {
             buf[..n].copy_from_slice(&rest[..n]);
             return Ok(n);
         }
-        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(..)) {
+        let recipe = self.recipe(node).ok_or(if matches!(node, Node::Listed(..) | Node::Case(_)) {
             FsError::Invalid
         } else {
             FsError::IsDirectory
@@ -156,7 +165,9 @@ impl Vfs for Tree {
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
         let node = self.node(ino)?;
         let size = match node {
-            Node::Snapshots | Node::Folder(..) | Node::ControlDirectory => return Err(FsError::IsDirectory),
+            Node::Snapshots | Node::Folder(..) | Node::CaseDirectory(_) | Node::ControlDirectory => {
+                return Err(FsError::IsDirectory);
+            }
             _ => self.attr(ino, node)?.size,
         };
         if offset >= size {
@@ -196,7 +207,11 @@ impl Vfs for Tree {
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        let Ok(Node::Listed(at, index)) = self.node(ino) else { return None };
+        let (at, index) = match self.node(ino) {
+            Ok(Node::Listed(at, index)) => (at, index),
+            Ok(Node::Case(number)) => return cases::siblings(self.dataset.cases().run_around(number)),
+            _ => return None,
+        };
         let folder = at.folder_of(index);
         let is_home = self.dataset.shape().files_of(folder).contains(&index);
         if is_home { self.files(self.ino(&at, folder_ino(folder))) } else { None }
@@ -204,7 +219,11 @@ impl Vfs for Tree {
 
     /// Files that were deleted or moved away since generation 0 are among them.
     fn files(&self, dir: Ino) -> Option<Siblings> {
-        let Ok(Node::Folder(at, folder)) = self.node(dir) else { return None };
+        let (at, folder) = match self.node(dir) {
+            Ok(Node::Folder(at, folder)) => (at, folder),
+            Ok(Node::CaseDirectory(number)) => return cases::siblings(self.dataset.cases().run_of(number)),
+            _ => return None,
+        };
         let files = self.dataset.shape().files_of(folder);
         let count = files.end - files.start;
         (count > 0).then(|| Siblings { first: self.ino(&at, file_ino(files.start)), step: 2, count })
@@ -214,6 +233,10 @@ impl Vfs for Tree {
         match self.node(ino)? {
             Node::Listed(at, index) => match at.entry_or_last(index) {
                 Some(Listed::Symlink(link)) => Ok(self.dataset.link_target(&link)),
+                _ => Err(FsError::Invalid),
+            },
+            Node::Case(number) => match self.dataset.cases().case(number).map(|case| case.node) {
+                Some(CaseNode::Symlink(target)) => Ok(target.to_vec()),
                 _ => Err(FsError::Invalid),
             },
             _ => Err(FsError::Invalid),

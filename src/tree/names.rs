@@ -5,13 +5,18 @@ use std::ops::ControlFlow;
 use super::attr::on_demand_attr;
 use super::control::{self, ControlFile};
 use super::node::{CONTROL, Node, ON_DEMAND, Shown, folder_ino};
-use super::{Emit, Tree};
+use super::{Emit, Tree, cases};
 use crate::dataset::At;
+use crate::dataset::cases::DIRECTORY as CASES_DIRECTORY;
 use crate::name;
+use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result};
 
 /// `.` and `..`.
 pub(super) const ENTRIES_BEFORE: u64 = 2;
+
+/// Place of the directory of all cases in the root: behind all others.
+const CASES_PLACE: u64 = 1 << 52;
 
 /// The cookie behind entry `index` of a directory, `.` and `..` not counted.
 pub(super) fn cookie_behind(index: u64) -> Cookie {
@@ -38,6 +43,10 @@ impl Tree {
         }
         match node {
             Node::Folder(at, folder) => self.lookup_in_folder(dir, &at, folder, name),
+            Node::CaseDirectory(number) => match cases::find(self.dataset.cases(), number, name) {
+                Some(case) => Ok(cases::attr(&case)),
+                None => self.lookup_on_demand(dir, name, name::parse(name).map_err(|_| FsError::NotFound)?.recipe),
+            },
             Node::Snapshots => {
                 let at = self.at(self.snapshot_named(name).ok_or(FsError::NotFound)?);
                 Ok(self.folder_attr(self.ino(&at, Ino::ROOT), &at, 0))
@@ -50,6 +59,13 @@ impl Tree {
     }
 
     fn lookup_in_folder(&self, dir: Ino, at: &At<'_>, folder: u64, name: &[u8]) -> Result<Attr> {
+        if folder == 0
+            && self.shows_cases()
+            && name == CASES_DIRECTORY
+            && let Some(top) = self.dataset.cases().case(0)
+        {
+            return Ok(cases::attr(&top));
+        }
         // No folder's or link's name is a recipe.
         let parsed = name::parse(name);
         if parsed.is_err()
@@ -60,7 +76,10 @@ impl Tree {
         if let Some(entry) = at.index_in(folder, name).and_then(|index| at.entry(index)) {
             return Ok(self.listed_attr(at, &entry));
         }
-        let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
+        self.lookup_on_demand(dir, name, parsed.map_err(|_| FsError::NotFound)?.recipe)
+    }
+
+    fn lookup_on_demand(&self, dir: Ino, name: &[u8], recipe: Recipe) -> Result<Attr> {
         if self.listed_only || recipe.file_size().is_err() {
             return Err(FsError::NotFound);
         }
@@ -80,6 +99,7 @@ impl Tree {
     pub(super) fn list(&self, node: Node<'_>, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
         match node {
             Node::Folder(at, folder) => self.list_folder(&at, folder, index, emit),
+            Node::CaseDirectory(number) => cases::list(self.dataset.cases(), number, index, emit),
             Node::Snapshots => self.list_snapshots(index, emit),
             _ => self.list_control(index, emit),
         }
@@ -100,7 +120,11 @@ impl Tree {
             name.clear();
             entry.write_name(&mut name);
             emit(Entry { name: &name, attr: self.listed_attr(at, &entry), next: cookie_behind(count + place) })
-        })
+        })?;
+        if folder == 0 && self.shows_cases() && index <= CASES_PLACE {
+            cases::list_top(self.dataset.cases(), CASES_PLACE, emit)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn list_snapshots(&self, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
@@ -124,12 +148,16 @@ impl Tree {
     pub(super) fn index_in(&self, node: Node<'_>, name: &[u8]) -> Option<u64> {
         match node {
             Node::Folder(at, folder) => self.index_in_folder(&at, folder, name),
+            Node::CaseDirectory(number) => cases::index(self.dataset.cases(), number, name),
             Node::Snapshots => self.snapshot_named(name),
             _ => control_file(name).map(|file| file as u64),
         }
     }
 
     fn index_in_folder(&self, at: &At<'_>, folder: u64, name: &[u8]) -> Option<u64> {
+        if folder == 0 && self.shows_cases() && name == CASES_DIRECTORY {
+            return Some(CASES_PLACE);
+        }
         let folders = self.dataset.shape().children(folder);
         if name::parse(name).is_err()
             && let Some(child) = self.dataset.folder_named(folder, name)

@@ -4,23 +4,25 @@
 //! |---|---|
 //! | 2i + 1 | folder i, 1 being the root |
 //! | 2j + 2 | file j |
+//! | 2^50 … | hand-made cases |
 //! | 2^51 … | the control directory and its files |
 //! | 2^52 … | names that are not listed, while somebody refers to them |
 //!
 //! All stay below 2^53, so that programs which keep numbers as doubles do not confuse them. Where generations are shown
 //! side by side, generation g has the numbers of its folders and files above (g + 1) · 2^b, b being the bits that the
-//! largest of them needs, and 1 is the directory that holds them.
+//! largest of them needs, and 1 is the directory that holds them. Cases do not change, and are left out there.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Tree;
 use super::control::ControlFile;
+use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{At, Dataset, GenerationError};
 use crate::recipe::Recipe;
 use crate::vfs::{FsError, Ino, Result};
 
 /// From here on, inode numbers are not those of folders and files.
-pub(super) const BEHIND_LISTED: u64 = 1 << 50;
+pub(super) const CASES: u64 = 1 << 50;
 pub(super) const CONTROL: u64 = 1 << 51;
 pub(super) const ON_DEMAND: u64 = 1 << 52;
 
@@ -47,6 +49,9 @@ pub(super) enum Node<'a> {
     /// A file or symbolic link of the dataset.
     Listed(At<'a>, u64),
     OnDemand(Recipe),
+    /// A case that is a directory.
+    CaseDirectory(u64),
+    Case(u64),
     ControlDirectory,
     Control(ControlFile),
 }
@@ -79,7 +84,7 @@ impl Shown {
         let largest = folder_ino(dataset.shape().folders()).max(file_ino(at.indices()));
         let bits = u64::BITS - largest.0.leading_zeros();
         match (last + 2).checked_shl(bits) {
-            Some(behind) if behind >> bits == last + 2 && behind <= BEHIND_LISTED => {
+            Some(behind) if behind >> bits == last + 2 && behind <= CASES => {
                 Ok(Shown::All { count: last + 1, bits })
             }
             _ => Err(GenerationError::TooMany(last)),
@@ -118,6 +123,7 @@ impl Tree {
             number @ CONTROL.. => {
                 ControlFile::ALL.get((number - CONTROL - 1) as usize).map(|&file| Node::Control(file))
             }
+            number @ CASES.. => self.case_node(number - CASES),
             number => self.listed_node(number),
         };
         node.ok_or(FsError::Stale)
@@ -134,9 +140,19 @@ impl Tree {
         }
     }
 
+    fn case_node(&self, number: u64) -> Option<Node<'_>> {
+        let case = self.dataset.cases().case(number).filter(|case| case.inode == number)?;
+        Some(if case.node == CaseNode::Directory { Node::CaseDirectory(number) } else { Node::Case(number) })
+    }
+
+    /// Whether the directory of all cases is in the root.
+    pub(super) fn shows_cases(&self) -> bool {
+        matches!(self.shown, Shown::One(_)) && !self.dataset.cases().is_empty()
+    }
+
     pub(super) fn directory(&self, ino: Ino) -> Result<Node<'_>> {
         match self.node(ino)? {
-            node @ (Node::Snapshots | Node::Folder(..) | Node::ControlDirectory) => Ok(node),
+            node @ (Node::Snapshots | Node::Folder(..) | Node::CaseDirectory(_) | Node::ControlDirectory) => Ok(node),
             _ => Err(FsError::NotDirectory),
         }
     }

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 
 use super::{Fact, Group, Trap, Truth};
 use crate::content::Corpus;
+use crate::dataset::cases::Node;
 use crate::dataset::truth::Content;
-use crate::dataset::{Dataset, File, Listed};
+use crate::dataset::{Dataset, FIRST_CASE, Listed};
 use crate::edition::{AIMED, Edit};
 use crate::recipe::Recipe;
-use crate::tree::file_ino;
+use crate::tree::{case_ino, file_ino};
 
-/// Numbers of contents: those of groups are the index of their first file, below 2^40, and the number of their edit
+/// Numbers of contents: those of groups are the index of their first file or case, below 2^41, and the number of their edit
 /// above that; the others have one of these bits.
 const EDIT_SHIFT: u32 = 41;
 const DIGEST: u64 = 1 << 61;
@@ -54,6 +55,9 @@ impl<'a> Known<'a> {
     }
 
     fn fact_of(&self, index: u64) -> Option<Fact> {
+        if index >= FIRST_CASE {
+            return self.fact_of_case(index);
+        }
         let file = match self.dataset.entry(index) {
             Listed::File(file) => file,
             Listed::Symlink(_) => {
@@ -67,17 +71,26 @@ impl<'a> Known<'a> {
         Some(Fact { content, base, trap, ino: file_ino(file.inode).0, size: file.size, symlink: false })
     }
 
+    fn fact_of_case(&self, index: u64) -> Option<Fact> {
+        let case = self.dataset.case_at(index)?;
+        let ino = case_ino(case.inode).0;
+        match (case.node, self.dataset.content(index, self.corpus)) {
+            (Node::Symlink(_), _) => Some(Fact { content: 0, base: 0, trap: None, ino, size: 0, symlink: true }),
+            (Node::File(recipe), Some(content)) => {
+                let content = number(content);
+                Some(Fact { content, base: content, trap: None, ino, size: recipe.bytes(), symlink: false })
+            }
+            _ => None,
+        }
+    }
+
     /// Content of the first file of the same group.
     fn content_of_first(&self, index: u64) -> Option<Content> {
         self.dataset.content(self.dataset.index_at(&self.dataset.place(index), 0), self.corpus)
     }
 
     fn inodes(&self, files: &[u64]) -> u64 {
-        let inode = |&index: &u64| match self.dataset.entry(index) {
-            Listed::File(File { inode, .. }) => Some(inode),
-            Listed::Symlink(_) => None,
-        };
-        let mut inodes: Vec<u64> = files.iter().filter_map(inode).collect();
+        let mut inodes: Vec<u64> = files.iter().filter_map(|&index| self.dataset.file_index(index)).collect();
         inodes.sort_unstable();
         inodes.dedup();
         inodes.len() as u64
@@ -89,9 +102,9 @@ impl<'a> Known<'a> {
             return looked_at.get(&content).cloned().unwrap_or_default();
         }
         let mut found = Vec::new();
-        // Groups that are no single place of the layout are few: the empty files, and zeros.
-        if content & (EMPTY | ZEROS) == 0 {
-            let origin = content & ((1 << EDIT_SHIFT) - 1);
+        // Groups that are no single place of the layout are few: the empty files, zeros, and those of cases.
+        let origin = content & ((1 << EDIT_SHIFT) - 1);
+        if content & (EMPTY | ZEROS | DIGEST) == 0 && origin < FIRST_CASE {
             if origin >= self.dataset.shape().files() {
                 return found;
             }

@@ -143,9 +143,10 @@ impl<'a> At<'a> {
             return self.dataset.walk(entries, visit);
         }
         let shape = &self.dataset.shape;
+        let cases = entries.start.saturating_sub(shape.entries())..entries.end.saturating_sub(shape.entries());
         let end = entries.end.min(shape.entries());
         if entries.start >= end {
-            return Ok(());
+            return self.dataset.cases.walk(cases, &mut visit);
         }
         let (mut folder, mut place) = shape.locate(entries.start);
         let mut left = end - entries.start;
@@ -177,6 +178,6 @@ impl<'a> At<'a> {
             left -= behind - place;
             (folder, place) = (folder + 1, 0);
         }
-        Ok(())
+        self.dataset.cases.walk(cases, &mut visit)
     }
 }

@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use lru::LruCache;
 
 use super::draw::{Draws, Purpose};
-use super::spec::Spec;
+use super::spec::{MAX_COUNT, Spec};
 use flow::{Created, Moves};
 use life::Chances;
 pub use rates::Churn;
@@ -33,8 +33,11 @@ pub const MAX_GENERATION: u64 = 999_999;
 /// Bits of the seeds that tell files apart; how often a file was replaced is counted above them.
 const SEED_BITS: u32 = 42;
 
-/// Most files that may ever have been created, those of generation 0 among them, and most moves.
-const MAX_FILES: u64 = 1 << 41;
+/// Most files that may ever have been created, those of generation 0 among them.
+const MAX_FILES: u64 = MAX_COUNT;
+
+/// Most moves.
+const MAX_MOVES: u64 = 1 << 48;
 
 /// Times of folders that are kept.
 const CACHED_TIMES: NonZeroUsize = NonZeroUsize::new(1 << 15).unwrap();
@@ -46,7 +49,7 @@ pub enum GenerationError {
     #[error("generation {0}: there are 0 to {MAX_GENERATION}")]
     TooLate(u64),
     /// Too many files would have been created, or moved too often.
-    #[error("generation {0}: more than 2^41 files or moves by then; ask for an earlier one, or for less churn")]
+    #[error("generation {0}: more than 2^40 files or 2^48 moves by then; ask for an earlier one, or for less churn")]
     TooMany(u64),
 }
 
@@ -85,7 +88,7 @@ impl Generations {
             return Err(GenerationError::TooLate(generation));
         }
         let ever = files.saturating_add(self.created.flow.until(generation));
-        if ever > MAX_FILES || self.moves.flow.until(generation) > MAX_FILES {
+        if ever > MAX_FILES || self.moves.flow.until(generation) > MAX_MOVES {
             return Err(GenerationError::TooMany(generation));
         }
         Ok(())

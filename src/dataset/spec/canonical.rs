@@ -47,6 +47,9 @@ impl Spec {
         };
         writeln!(out, "fanout = {}\nspread = \"{spread}\"\nsize = \"{}\"", self.fanout, self.size)?;
         writeln!(out, "empty = \"{}\"\nsparse = \"{}\"", self.empty, self.sparse)?;
+        if !self.cases.is_empty() {
+            writeln!(out, "cases = \"{}\"", self.cases)?;
+        }
         for (name, groups) in [("duplicates", &self.duplicates), ("hardlinks", &self.hardlinks)] {
             writeln!(out, "\n[{name}]\nshare = \"{}\"\ngroups = \"{}\"", groups.share, groups_text(groups))?;
         }

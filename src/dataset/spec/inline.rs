@@ -9,7 +9,7 @@ use super::{Draft, Spec, SpecError};
 const TABLES: [&str; 4] = ["duplicates", "hardlinks", "near", "symlinks"];
 
 /// Keys that take lists.
-const LISTS: [&str; 3] = ["near.edits", "names.files", "names.dirs"];
+const LISTS: [&str; 4] = ["near.edits", "cases", "names.files", "names.dirs"];
 
 impl Spec {
     /// Reads a preset's name, the path of a TOML document, or `key=value` pairs separated by commas; pairs behind a

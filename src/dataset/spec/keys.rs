@@ -1,6 +1,7 @@
 //! The keys of a dataset: one table for TOML documents, inline text and the documentation.
 
 use super::{CorpusSpec, Dirs, Draft, Groups, MAX_COUNT, MAX_GROUP, Share, TypeSpec};
+use crate::dataset::cases::Tags;
 use crate::dataset::shape::Spread;
 use crate::dataset::size::SizeDistribution;
 use crate::dataset::types::mixed_types;
@@ -45,7 +46,7 @@ const fn key(name: &'static str, set: fn(&mut Draft, &Value) -> Result<(), Strin
 }
 
 /// All keys but `extends` and `types`.
-pub(super) const KEYS: [Key; 47] = [
+pub(super) const KEYS: [Key; 48] = [
     key("description", |_, v| v.one().map(|_| ())),
     key("format", |_, v| match v.one()?.parse() {
         Ok(crate::FORMAT_VERSION) => Ok(()),
@@ -123,6 +124,10 @@ pub(super) const KEYS: [Key; 47] = [
             Ok(())
         }
         _ => Err("must be an absolute path of at most 1000 bytes".into()),
+    }),
+    key("cases", |d, v| {
+        let tags = if v.many().is_empty() { Ok(Tags::NONE) } else { Tags::parse(&v.many().join("+")) };
+        set(&mut d.spec.cases, tags)
     }),
     key("permissions.files", |d, v| {
         set(&mut d.spec.permissions.files, weighted(v.one()?).and_then(|rows| rows.into_iter().map(mode_row).collect()))

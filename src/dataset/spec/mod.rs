@@ -10,6 +10,7 @@ pub mod presets;
 
 use std::path::PathBuf;
 
+use super::cases::Tags;
 use super::generation::Churn;
 use super::shape::Spread;
 use super::size::{SizeDistribution, Sizes};
@@ -58,6 +59,8 @@ pub struct Spec {
     pub sparse: Share,
     /// Symbolic links.
     pub symlinks: Symlinks,
+    /// Hand-made cases beside the files: they count neither as files nor as bytes that were asked for.
+    pub cases: Tags,
     /// Permissions and owners.
     pub permissions: Permissions,
     /// Times of last change.
@@ -260,6 +263,7 @@ impl Default for Spec {
                 loops: 0,
                 root: "/mnt/seedfs".into(),
             },
+            cases: Tags::NONE,
             permissions: Permissions { files: vec![(0o644, 1)], dirs: 0o755, owners: Vec::new() },
             times: Times::default(),
             names: Names {
