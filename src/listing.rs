@@ -199,7 +199,10 @@ impl<'a> Row<'a> {
             let _ = write!(out, " size={size}");
         }
         // Behind the dot stands a number of nanoseconds.
-        let _ = write!(out, " time={}.{}", mtime.seconds, mtime.nanoseconds);
+        let _ = match mtime.nanoseconds {
+            0 => write!(out, " time={}.0", mtime.seconds),
+            nanoseconds => write!(out, " time={}.{nanoseconds:09}", mtime.seconds),
+        };
         if let Some(Device { major, minor }) = self.device {
             let _ = write!(out, " device=native,{major},{minor}");
         }

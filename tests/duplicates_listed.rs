@@ -9,7 +9,7 @@ use common::mount::Mounted;
 use common::run::{SEEDFS, succeed};
 use sha2::{Digest, Sha256};
 
-const TREE: &str = "torture,files=400,near=20,size=uniform:20KiB-40KiB";
+const TREE: &str = "torture,files=400,near=20,size=uniform:20KiB-40KiB,cases=links+holes+times+modes";
 
 fn groups(arguments: &[&str]) -> BTreeSet<BTreeSet<String>> {
     let text = succeed(Command::new(SEEDFS).arg("duplicates").args(arguments).arg(TREE));

@@ -61,6 +61,30 @@ fn programs_accept_the_sums_of_a_mount_and_find_what_was_changed() {
     mount.unmount();
 }
 
+/// Newlines, backslashes, carriage returns and bytes that are no UTF-8, in names that were listed and mounted.
+#[test]
+fn programs_accept_the_sums_of_the_oddest_names() {
+    let cases = "files=10,dirs=2,cases=names+links+holes+times+special";
+    let Some(mount) = Mounted::start(&[cases]) else { return };
+    for (hash, program) in PROGRAMS {
+        if !have(&[program]) {
+            continue;
+        }
+        let sums = seedfs(&["manifest", "--hash", hash, cases]).stdout;
+        let lines = sums.iter().filter(|&&byte| byte == b'\n').count();
+        assert!(lines > 4000 && sums.contains(&0xff));
+        let (accepted, said) = check(mount.path(), program, &sums);
+        if program == "b3sum" {
+            // It reads lists of UTF-8 only.
+            assert!(!accepted, "{program}: {said}");
+            continue;
+        }
+        assert!(accepted, "{program}: {said}");
+        assert_eq!(said.matches(": OK").count(), lines, "{program}: {said}");
+    }
+    mount.unmount();
+}
+
 #[test]
 fn mtree_finds_nothing_to_say_about_a_mount() {
     if !have(&["mtree"]) {

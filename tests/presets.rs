@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 
+use seedfs::dataset::cases::Platform;
 use seedfs::dataset::layout::LinkKind;
 use seedfs::dataset::spec::presets::NAMES;
 use seedfs::dataset::{Dataset, Entry, Listed, Spec};
@@ -15,8 +16,9 @@ fn dataset(text: &str) -> Dataset {
 
 /// The preset with no more files than a test can look at one by one.
 fn small(preset: &str) -> Dataset {
-    let whole = dataset(preset);
-    if whole.spec().files <= 30_000 { whole } else { dataset(&format!("{preset},files=30000")) }
+    // Cases are all that presets must not be.
+    let whole = dataset(&format!("{preset},cases=none"));
+    if whole.spec().files <= 30_000 { whole } else { dataset(&format!("{preset},files=30000,cases=none")) }
 }
 
 /// Calls `visit` with each entry and its path.
@@ -27,37 +29,6 @@ fn walk<'a>(dataset: &'a Dataset, mut visit: impl FnMut(Entry<'a>, &str)) {
     });
 }
 
-/// Why a file of this name cannot be made on Windows, if so.
-fn illegal_on_windows(name: &str) -> Option<&'static str> {
-    const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
-    let base = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
-    let is_port = |text: &str| {
-        let number = text.strip_prefix("com").or(text.strip_prefix("lpt"));
-        number.is_some_and(|n| n.chars().count() == 1 && n.chars().all(|c| "0123456789¹²³".contains(c)))
-    };
-    if name.is_empty() || name.encode_utf16().count() > 255 {
-        Some("is empty or longer than 255 units")
-    } else if name.chars().any(|c| c < ' ' || "<>:\"/\\|?*".contains(c)) {
-        Some("has a forbidden character")
-    } else if name.ends_with(['.', ' ']) {
-        Some("ends in a dot or space")
-    } else if DEVICES.contains(&base.as_str()) || is_port(&base) {
-        Some("is the name of a device")
-    } else {
-        None
-    }
-}
-
-#[test]
-fn the_rules_of_windows_know_bad_names() {
-    for name in ["", "a:b", "a\\b", "a.", "a ", "con", "AUX.txt", "Lpt1.tar.gz", "COM¹", "a\u{1}", &"x".repeat(256)] {
-        assert!(illegal_on_windows(name).is_some(), "{name:?}");
-    }
-    for name in ["console", "com10", "a.con", ".profile", "auxiliary.c", &"x".repeat(255)] {
-        assert_eq!(illegal_on_windows(name), None, "{name:?}");
-    }
-}
-
 #[test]
 fn names_are_legal_and_different_everywhere() {
     for preset in NAMES {
@@ -65,7 +36,7 @@ fn names_are_legal_and_different_everywhere() {
         let mut seen = HashSet::new();
         walk(&dataset, |_, path| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            assert_eq!(illegal_on_windows(name), None, "{preset}: {path}");
+            assert_eq!(Platform::Windows.forbids(name.as_bytes()), None, "{preset}: {path}");
             // Room for a mount point below the 260 characters of older programs.
             assert!(path.len() < 240, "{preset}: {path}");
             assert!(seen.insert(path.to_lowercase()), "{preset}: {path} twice, but for its case");
@@ -96,6 +67,7 @@ fn links_point_to_listed_files_or_to_nothing_and_loops_are_torture() {
         let dataset = small(preset);
         let (mut files, mut folders, mut links) = (HashSet::new(), HashSet::from([String::new()]), Vec::new());
         walk(&dataset, |entry, path| match entry {
+            Entry::Case(_) => panic!("{path} is a case"),
             Entry::Folder(_) => assert!(folders.insert(path.to_owned())),
             Entry::Listed(_, Listed::File(_)) => assert!(files.insert(path.to_owned())),
             Entry::Listed(_, Listed::Symlink(link)) => links.push((link, path.to_owned())),
@@ -135,7 +107,7 @@ fn links_dangle_where_there_is_no_file() {
             assert!(dataset.link_target(&link).starts_with(b"no-such-file-"), "{path}");
         }
         Entry::Listed(..) => panic!("{path} is a file"),
-        Entry::Folder(_) => {}
+        Entry::Folder(_) | Entry::Case(_) => {}
     });
 }
 
@@ -153,7 +125,7 @@ fn files_belong_to_whoever_mounts() {
 
 #[test]
 fn torture_has_every_trap_in_a_small_tree() {
-    let dataset = dataset("torture");
+    let dataset = small("torture");
     assert!(dataset.total_bytes() < 300_000_000);
     let (mut edits, mut links, mut empty, mut sizes) = (HashSet::new(), HashSet::new(), 0, HashSet::new());
     let (mut hard_links, mut same_size) = (0, 0);
@@ -168,7 +140,7 @@ fn torture_has_every_trap_in_a_small_tree() {
             // Of their own, and yet no larger or smaller than others.
             same_size += u64::from(file.size > 0 && file.number.is_none() && !sizes.insert(file.size));
         }
-        Entry::Folder(_) => {}
+        Entry::Folder(_) | Entry::Case(_) => {}
     });
     assert_eq!(edits.len(), Edit::ALL.len());
     assert_eq!(links.len(), 4);
@@ -179,7 +151,7 @@ fn torture_has_every_trap_in_a_small_tree() {
 fn any_number_of_files_makes_a_tree() {
     for preset in NAMES {
         for files in (0..60).chain([97, 101, 1023]) {
-            let dataset = dataset(&format!("{preset},files={files}"));
+            let dataset = dataset(&format!("{preset},files={files},cases=none"));
             let mut names = 0;
             walk(&dataset, |entry, _| names += u64::from(matches!(entry, Entry::Listed(..))));
             assert_eq!(names, files, "{preset}");

@@ -126,6 +126,7 @@ impl Figures {
             match entry {
                 Entry::Folder(_) => count.folder(path),
                 Entry::Listed(_, listed) => count.entry(&listed, path, &mut figures),
+                Entry::Case(_) => {}
             }
             Ok::<(), Infallible>(())
         });

@@ -1,6 +1,7 @@
 //! What the tests share. Each test program uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod cases;
 pub mod content;
 pub mod figures;
 pub mod mount;

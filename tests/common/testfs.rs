@@ -47,6 +47,7 @@ fn attr(ino: u64, file_type: FileType, size: u64) -> Attr {
         size,
         blocks,
         perm,
+        device: None,
         nlink: 1,
         mtime: Time { seconds: 1_000_000_000, nanoseconds: 0 },
         ctime: Time { seconds: 1_000_000_000, nanoseconds: 0 },
