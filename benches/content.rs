@@ -13,6 +13,8 @@ use aes::cipher::consts::U16;
 use aes::cipher::{Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128Enc, Block};
 use seedfs::content::{Corpus, Stream, SyntheticFile};
+use seedfs::edition::{MAX_EDITS, PieceTable, Tables};
+use seedfs::{Kind, Recipe};
 use table::Row;
 
 const SIZES: [(usize, &str); 3] = [(4 << 10, "4 KiB"), (128 << 10, "128 KiB"), (1 << 20, "1 MiB")];
@@ -66,6 +68,10 @@ fn main() {
     }
     VARIANTS.iter().for_each(|&(kind, ceiling)| stream(kind, ceiling, SIZES[1]));
     short_reads();
+    for (kind, edits) in [("random", 10), ("random", 4096), ("text", 10), ("text", 4096)] {
+        edition(kind, edits);
+    }
+    build();
 }
 
 /// Sequential reads of one stream, set up anew for each read as a server without state does.
@@ -118,6 +124,34 @@ fn short_reads() {
             file.read_exact(black_box(&mut here)).expect("an exabyte does not end here");
         },
     );
+}
+
+/// Sequential reads of an aged file, round and round, beside those of the same file before.
+fn edition(kind: &str, edits: u32) {
+    const SIZE: usize = 128 << 10;
+    let (corpus, tables) = (Corpus::builtin(), Tables::default());
+    let new =
+        Recipe { kind: kind.parse().expect("a kind of the lists above"), seed: 42, size: 16 << 20, edition: edits };
+    let old = Recipe { edition: 0, ..new };
+    let (mut here, mut there) = (vec![0u8; SIZE], vec![0u8; SIZE]);
+    let read = |recipe: &Recipe, offset: &mut u64, buf: &mut [u8]| {
+        tables.fill(recipe, &corpus, *offset, black_box(buf)).expect("an edition");
+        *offset = (*offset + SIZE as u64) % (15 << 20);
+    };
+    let what = format!("{kind}, edition {edits}, 128 KiB");
+    let row = Row { what: &what, unit: "GB/s", beside: "edition 0" };
+    let (mut at, mut beside) = (0, 0);
+    let theirs = || read(&old, &mut beside, &mut there);
+    row.compare_work(ROUNDS, SIZE as f64 / 1e9, theirs, || read(&new, &mut at, &mut here));
+}
+
+/// The piece table of an edition as far from edition 0 as there are, beside a copy of it.
+fn build() {
+    let recipe = Recipe { kind: Kind::Random, seed: 42, size: 1 << 40, edition: MAX_EDITS };
+    let table = PieceTable::new(&recipe).expect("an edition");
+    let row = Row { what: "piece table of edition 4096", unit: "tables/s", beside: "copy of the table" };
+    let ours = || drop(black_box(PieceTable::new(black_box(&recipe))));
+    row.compare_work(ROUNDS, 1.0, || drop(black_box(table.clone())), ours);
 }
 
 /// Nothing but the cipher.

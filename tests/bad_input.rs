@@ -21,7 +21,8 @@ fn names_that_are_no_recipes() {
     refused(&["cat", "s18446744073709551616-1"], "has a seed above 18446744073709551615");
     refused(&["cat", "s1-1-c101"], "names a kind that asks for more than 100 percent");
     refused(&["cat", "s1-1-d5u3k"], "no power of two");
-    refused(&["cat", "s1-1k-e2"], "edition");
+    refused(&["cat", "s1-1k-e4097"], "s1-1k-e4097: asks for edition 4097; there are 0 to 4096");
+    refused(&["cat", "s1-1k-e1000000000"], "asks for edition 1000000000");
     refused(&["cat", "s1-1k", "nonsense"], "nonsense: is no recipe");
 }
 

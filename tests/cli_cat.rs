@@ -17,7 +17,9 @@ fn content(name: &str) -> Vec<u8> {
 
 #[test]
 fn a_name_gives_the_bytes_of_the_library() {
-    for name in ["s42-100000", "a_s7-5001.txt", "s1-70000-c60d25", "s3-0", "s9-1300000-stamp.img"] {
+    for name in
+        ["s42-100000", "a_s7-5001.txt", "s1-70000-c60d25", "s3-0", "s9-1300000-stamp.img", "letter_s3-20480-e2.txt"]
+    {
         assert!(seedfs(&["cat", name]).stdout == content(name), "{name}");
     }
 }

@@ -8,7 +8,7 @@ use common::content::{KINDS, bytes, file, kind};
 use proptest::prelude::*;
 use proptest::sample::select;
 use seedfs::content::{Corpus, Stream, SyntheticFile};
-use seedfs::edition::Edit;
+use seedfs::edition::{Edit, Profile};
 use seedfs::recipe::Recipe;
 
 /// Offsets where blocks, pages, chunks and units begin and end, and the last ones of all.
@@ -152,8 +152,9 @@ fn reads_may_reach_beyond_the_last_offset() {
 
 #[test]
 fn editions_are_the_same_in_short_reads_and_long_ones() {
-    for edit in Edit::ALL {
-        let recipe = Recipe { kind: kind("text"), seed: 5, size: 40_000, edition: edit.edition() };
+    let drawn = Profile::ALL.into_iter().filter_map(|profile| profile.edition(30));
+    for edition in Edit::ALL.map(Edit::edition).into_iter().chain(drawn) {
+        let recipe = Recipe { kind: kind("text"), seed: 5, size: 40_000, edition };
         let mut file = SyntheticFile::with_builtin(recipe).unwrap();
         let mut whole = vec![0; file.len() as usize];
         assert_eq!(file.read_at(0, &mut whole), whole.len());
@@ -161,6 +162,6 @@ fn editions_are_the_same_in_short_reads_and_long_ones() {
         while let Ok(n @ 1..) = file.by_ref().take(7).read_to_end(&mut short) {
             assert!(n <= 7);
         }
-        assert!(short == whole, "{}", edit.name());
+        assert!(short == whole, "{recipe}");
     }
 }

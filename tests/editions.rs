@@ -229,6 +229,17 @@ fn lengths_are_up_to_half_of_the_file_and_below_a_mebibyte() {
 }
 
 #[test]
+fn the_most_edits_make_tables_of_less_than_a_mebibyte() {
+    for profile in Profile::ALL {
+        for size in [1, 20_000, 1 << 40] {
+            let table = PieceTable::new(&recipe("random", 3, size, profile, MAX_EDITS)).unwrap();
+            // Three more pieces for an edit, of 24 bytes each.
+            assert!(table.pieces().len() <= 3 * MAX_EDITS as usize + 1, "{profile:?}");
+        }
+    }
+}
+
+#[test]
 fn recipes_of_different_files_share_what_their_streams_share() {
     let of = |seed, size| recipe("text", seed, size, Profile::Mixed, 0);
     let counts = |old, new| edition::shared(&old, &new).map(|shared| (shared.shared_bytes, shared.new_bytes));

@@ -9,7 +9,7 @@ use seedfs::content::{Corpus, SyntheticFile};
 use seedfs::dataset::draw::{Draws, Purpose};
 use seedfs::dataset::permutation::Permutation;
 use seedfs::dataset::{Dataset, Spec};
-use seedfs::edition::Edit;
+use seedfs::edition::{self, Edit, Profile};
 use seedfs::name;
 use sha2::{Digest, Sha256};
 
@@ -102,6 +102,29 @@ fn the_editions_are_those_of_the_page() {
 }
 
 #[test]
+fn every_profile_has_a_vector_and_its_number_is_that_of_the_page() {
+    let rows = [table(".Ss Digests of recipes"), table(".Ss Edits of recipes")];
+    for profile in Profile::ALL {
+        assert!(PAGE.contains(&format!(".It {} Ta {} Ta ", profile as u32, profile.name())), "{}", profile.name());
+        for rows in &rows {
+            let editions = rows.iter().filter_map(|row| words(row)[0].split_once("-e")?.1.parse().ok());
+            assert!(editions.filter_map(Profile::of_edition).any(|(of, _)| of == profile), "{}", profile.name());
+        }
+    }
+}
+
+#[test]
+fn edits_are_those_of_the_page() {
+    for row in table(".Ss Edits of recipes") {
+        let [recipe, kind, numbers] = row.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let recipe = name::parse(recipe.as_bytes()).unwrap().recipe;
+        let edit = edition::last_edit(&recipe).unwrap().unwrap();
+        let size = recipe.file_size().unwrap();
+        assert_eq!((edit.kind.name(), format!("{} {} {size}", edit.offset, edit.len)), (kind, numbers.into()), "{row}");
+    }
+}
+
+#[test]
 fn the_corpus_is_the_one_of_the_page() {
     let corpus = Corpus::builtin();
     let digest = hex(&Sha256::digest(corpus.bytes()));
@@ -124,6 +147,7 @@ fn draws_are_those_of_the_page() {
             10 => Purpose::FolderWeight,
             13 => Purpose::OnDemandTime,
             14 => Purpose::LinkTarget,
+            15 => Purpose::Edit,
             other => panic!("{other}: add the purpose to this test"),
         };
         let made = Draws::new(seed.parse().unwrap(), purpose).at(index.parse().unwrap());

@@ -2,12 +2,13 @@
 
 mod common;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use common::mount::Mounted;
+use seedfs::content::SyntheticFile;
 
 #[test]
 fn any_valid_name_resolves_in_any_directory() {
@@ -20,6 +21,17 @@ fn any_valid_name_resolves_in_any_directory() {
             let metadata = std::fs::metadata(dir.join(name)).unwrap();
             assert_eq!((metadata.len(), metadata.is_file()), (size, true), "{name}");
         }
+    }
+    mount.unmount();
+}
+
+#[test]
+fn an_edition_is_read_as_the_library_makes_it() {
+    let Some(mount) = Mounted::start(&["demo"]) else { return };
+    for name in ["letter_s3-20480-e2.txt", "disk_s5-300000-c60-e2000000077.img"] {
+        let mut made = Vec::new();
+        SyntheticFile::open(name).unwrap().read_to_end(&mut made).unwrap();
+        assert!(std::fs::read(mount.path().join(name)).unwrap() == made, "{name}");
     }
     mount.unmount();
 }
@@ -41,7 +53,7 @@ fn malformed_names_are_absent_never_an_error() {
         b"s18446744073709551616-1",
         b"s1-1k-c101",
         b"s1-1k-d5u3k",
-        b"s1-1k-e1",
+        b"s1-1k-e4097",
         b"\xFF\xFEs1-1k",
         b"s1-1k\n",
         b"S1-1k",

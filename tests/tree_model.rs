@@ -306,8 +306,21 @@ fn listed_only_hides_every_other_name() {
 }
 
 #[test]
-fn editions_are_not_found() {
-    assert_eq!(tree("demo", false).lookup(Ino::ROOT, b"s42-1GiB-e1"), Err(FsError::NotFound));
+fn names_with_an_edition_are_files_of_its_size_and_bytes() {
+    let tree = tree("demo", false);
+    for name in ["letter_s3-20480-e2.txt", "s42-0-e1", "s7-20480-zero-e1000000003", "s1-4096-e2000000400"] {
+        let recipe = seedfs::name::parse(name.as_bytes()).unwrap().recipe;
+        let attr = tree.lookup(Ino::ROOT, name.as_bytes()).unwrap();
+        assert_eq!((attr.size, attr.blocks), (recipe.file_size().unwrap(), attr.size.div_ceil(512)), "{name}");
+        assert_eq!(tree.seek(attr.ino, 0, Seek::Hole), Ok(attr.size), "{name} is no hole");
+        let (mut read, mut made) = (vec![0; 30_000], vec![0; 30_000]);
+        let len = tree.read(attr.ino, 0, &mut read).unwrap();
+        assert_eq!(recipe.fill(&Corpus::builtin(), 0, &mut made), Ok(len));
+        assert!(read == made, "{name}");
+    }
+    for name in ["s42-1GiB-e4097", "s42-1GiB-e1000000000", "s42-1GiB-e3000004097", "s42-1GiB-e4294967295"] {
+        assert_eq!(tree.lookup(Ino::ROOT, name.as_bytes()), Err(FsError::NotFound), "{name}");
+    }
 }
 
 #[test]

@@ -139,11 +139,10 @@ impl Runs {
     fn aimed(edit: Edit, size: u64) -> Result<Self, EditionError> {
         let changed = edit.checked(size)?;
         let behind = if edit == Edit::Insert { changed.start } else { changed.end };
-        let plain = Self::whole(size);
         let mut runs = Self(smallvec![]);
-        runs.extend(&plain, 0..changed.start, false);
-        runs.extend(&plain, changed, true);
-        runs.extend(&plain, behind..size, false);
+        runs.push(0, false, 0, changed.start);
+        runs.push(0, true, changed.start, changed.end - changed.start);
+        runs.push(0, false, behind, size - behind);
         Ok(runs)
     }
 
