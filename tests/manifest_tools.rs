@@ -247,7 +247,9 @@ fn mtree_and_bsdtar_find_files_of_odd_names() {
             owner: None,
             size: Some(0),
             target: None,
-            mtime: 1_600_000_000,
+            mtime: seedfs::vfs::Time::of(1_600_000_000),
+            device: None,
+            case: None,
             recipe,
         };
         row.push_mtree(&mut specification);

@@ -1,8 +1,8 @@
 //! Attributes of what a tree shows.
 
-use super::{Tree, cases};
 use super::control::ControlFile;
 use super::node::{Node, file_ino};
+use super::{Tree, cases};
 use crate::dataset::{At, File, Listed, Symlink, on_demand_time};
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, FileType, FsError, Ino, Result, Time};

@@ -84,9 +84,7 @@ impl Shown {
         let largest = folder_ino(dataset.shape().folders()).max(file_ino(at.indices()));
         let bits = u64::BITS - largest.0.leading_zeros();
         match (last + 2).checked_shl(bits) {
-            Some(behind) if behind >> bits == last + 2 && behind <= CASES => {
-                Ok(Shown::All { count: last + 1, bits })
-            }
+            Some(behind) if behind >> bits == last + 2 && behind <= CASES => Ok(Shown::All { count: last + 1, bits }),
             _ => Err(GenerationError::TooMany(last)),
         }
     }
