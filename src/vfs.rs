@@ -151,6 +151,15 @@ pub enum Seek {
     Hole,
 }
 
+/// Something that a kernel may have kept and that is no longer so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale<'a> {
+    /// Attributes, bytes or the listing of an inode.
+    Inode(Ino),
+    /// What a name in a directory stands for, or that it stands for nothing.
+    Name(Ino, &'a [u8]),
+}
+
 /// What can go wrong. Each adapter maps this to its platform's codes in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FsError {
@@ -175,6 +184,12 @@ pub enum FsError {
     /// No extended attribute of that name.
     #[error("no such attribute")]
     NoAttribute,
+    /// Not of this tree.
+    #[error("not supported")]
+    Unsupported,
+    /// No such command for this inode.
+    #[error("no such command")]
+    NoCommand,
     /// The name is longer than any file system allows.
     #[error("file name too long")]
     NameTooLong,
@@ -258,4 +273,16 @@ pub trait Vfs: Send + Sync + 'static {
     /// # Errors
     /// [`FsError::NoAttribute`] for one that the inode does not have.
     fn getxattr(&self, ino: Ino, name: &[u8]) -> Result<Vec<u8>>;
+
+    /// Shows another generation of the tree from now on, or the next one, tells `stale` of everything that was
+    /// otherwise before, and returns the generation. Asked for through an inode that is there for it. This call may take
+    /// long; the others are not held up.
+    ///
+    /// # Errors
+    /// [`FsError::NoCommand`] through any other inode, [`FsError::Unsupported`] where the tree does not change,
+    /// [`FsError::Invalid`] if there is no such generation.
+    fn advance(&self, ino: Ino, generation: Option<u64>, stale: &mut dyn FnMut(Stale<'_>)) -> Result<u64> {
+        let _ = (ino, generation, stale);
+        Err(FsError::NoCommand)
+    }
 }

@@ -1,6 +1,8 @@
 //! The command line: one file per command.
 
 #[cfg(unix)]
+mod advance;
+#[cfg(unix)]
 mod argv;
 mod cat;
 mod completions;
@@ -54,6 +56,8 @@ enum Command {
     Mount(mount::Args),
     #[cfg(unix)]
     Umount(umount::Args),
+    #[cfg(unix)]
+    Advance(advance::Args),
     Cat(cat::Args),
     Ls(ls::Args),
     Duplicates(duplicates::Args),
@@ -108,6 +112,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Mount(args) => mount::run(&args),
         #[cfg(unix)]
         Command::Umount(args) => umount::run(&args),
+        #[cfg(unix)]
+        Command::Advance(args) => advance::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),

@@ -19,7 +19,7 @@ Arguments:
   MOUNTPOINT  existing directory
 
 Options behind -o, separated by commas; of contradicting ones the last counts:
-  seed=N corpus=FILE listed_only log_file=FILE   as the long options
+  seed=N corpus=FILE listed_only log_file=FILE generation=G snapshots   as the long options
   uid=N gid=N                      owner and group of all files
   umask=M fmask=M dmask=M          permissions taken from all, files, directories (octal)
   allow_other allow_root           who may use the mount besides its owner
@@ -83,6 +83,14 @@ pub(crate) struct Args {
     #[arg(long)]
     listed_only: bool,
 
+    /// Generation to show: the dataset after so many steps of churn
+    #[arg(long, value_name = "G")]
+    generation: Option<u64>,
+
+    /// Show all generations up to that one side by side, as directories gen-000000, gen-000001, …
+    #[arg(long)]
+    snapshots: bool,
+
     /// Append messages to a file instead of the system log
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
@@ -130,6 +138,8 @@ impl Args {
         }
         options.seed = self.seed.or(options.seed);
         options.listed_only |= self.listed_only;
+        options.generation = self.generation.unwrap_or(options.generation);
+        options.snapshots |= self.snapshots;
         options.corpus = self.corpus.clone().or(options.corpus);
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
@@ -161,6 +171,11 @@ fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>),
     let counters = Arc::new(Counters::default());
     let shown = counters.clone();
     let tree = Tree::new(dataset, corpus, options.listed_only, Box::new(move || shown.prometheus()));
+    let tree = match options.snapshots {
+        false => tree.at_generation(options.generation),
+        true => tree.with_snapshots(options.generation),
+    };
+    let tree = tree.map_err(|e| CliError::usage(e.to_string()))?;
     Ok((tree, counters))
 }
 

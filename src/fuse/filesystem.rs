@@ -143,6 +143,21 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         }
     }
 
+    /// All but one get ENOTTY, which overlayfs and shells take for "not a terminal, no such command".
+    fn ioctl(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        _: IoctlFlags,
+        command: u32,
+        data: &[u8],
+        _: u32,
+        reply: ReplyIoctl,
+    ) {
+        self.order(request.uid(), ino, command, data, reply);
+    }
+
     always! {
         // A mount is read-only in the kernel as well; these arrive after `mount -o remount,rw` behind our back.
         Change EROFS {
@@ -176,9 +191,5 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         poll(INodeNo, FileHandle, PollNotifier, PollEvents, PollFlags) ReplyPoll;
         }
 
-        // What overlayfs and shells take for "not a terminal, no such command".
-        Other ENOTTY {
-        ioctl(INodeNo, FileHandle, IoctlFlags, u32, &[u8], u32) ReplyIoctl;
-        }
     }
 }

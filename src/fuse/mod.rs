@@ -2,6 +2,7 @@
 //!
 //! A defect (panic) in the file system behind it answers one request with EIO; the mount lives on.
 
+mod advance;
 mod attr;
 mod buffer;
 mod filesystem;
@@ -12,11 +13,14 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use fuser::{Errno, FileAttr, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
-use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyXattr};
+use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyIoctl, ReplyXattr};
 use log::{debug, error};
 
+use advance::Order;
+pub use advance::{ADVANCE, Advancer, NEXT};
 pub use attr::Ownership;
 use buffer::Buffer;
 pub use push::Pusher;
@@ -81,6 +85,8 @@ pub struct FuseAdapter<V> {
     zero_message_opendir: bool,
     /// Hears of reads through the page cache, unless nothing is to be pushed into it.
     watch: Option<Arc<Watch>>,
+    /// Where orders for another generation go, once somebody takes them.
+    orders: Option<Sender<Order>>,
 }
 
 /// The means of a [`Pusher`], taken from an adapter before it goes into its session.
@@ -111,13 +117,34 @@ impl<V: Vfs> FuseAdapter<V> {
     pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
         let watch = (settings.prefetch > 0 && !settings.direct_io).then(|| Arc::new(Watch::new(settings.prefetch)));
         let vfs = Arc::new(vfs);
-        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false, watch }
+        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false, watch, orders: None }
     }
 
     /// What pushes contents ahead of sequential readers, if the settings ask for it.
     pub fn prefetch(&self) -> Option<Prefetch<V>> {
         let watch = self.watch.clone()?;
         Some(Prefetch { vfs: self.vfs.clone(), counters: self.counters.clone(), watch })
+    }
+
+    /// What carries out orders for another generation. Without it they are refused.
+    pub fn advancer(&mut self) -> Advancer<V> {
+        let (advancer, orders) = Advancer::new(self.vfs.clone(), self.watch.clone());
+        self.orders = Some(orders);
+        advancer
+    }
+
+    /// Only who has mounted it, and root, may change what all others see.
+    fn order(&self, user: u32, ino: INodeNo, command: u32, data: &[u8], reply: ReplyIoctl) {
+        self.counters.count(Op::Other);
+        let generation = match Order::parse(command, data) {
+            Ok(_) if user != 0 && user != self.settings.ownership.mounter.0 => return reply.error(Errno::EPERM),
+            Ok(generation) => generation,
+            Err(errno) => return reply.error(errno),
+        };
+        let Some(orders) = &self.orders else { return reply.error(Errno::ENOTTY) };
+        if let Err(refused) = orders.send(Order { ino: Ino(ino.0), generation, reply }) {
+            refused.0.reply.error(Errno::EIO);
+        }
     }
 
     /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
@@ -298,6 +325,8 @@ fn errno(error: FsError) -> Errno {
         FsError::NoMoreData => Errno::ENXIO,
         // ENODATA on Linux, ENOATTR elsewhere.
         FsError::NoAttribute => Errno::NO_XATTR,
+        FsError::Unsupported => Errno::EOPNOTSUPP,
+        FsError::NoCommand => Errno::ENOTTY,
         FsError::NameTooLong => Errno::ENAMETOOLONG,
     }
 }

@@ -17,8 +17,11 @@ use crate::vfs::{Ino, Vfs};
 /// Where reads are reported to. Cheap to tell: one short lock.
 #[derive(Debug)]
 pub(super) struct Watch {
+    bytes_ahead: u64,
     state: Mutex<State>,
     wake: Condvar,
+    /// Held while something is made and pushed; who changes what there is takes it alone.
+    pushing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -29,7 +32,7 @@ struct State {
 
 impl Watch {
     pub(super) fn new(bytes_ahead: u64) -> Self {
-        Self { state: Mutex::new(State { planner: Planner::new(bytes_ahead), ended: false }), wake: Condvar::new() }
+        Self { state: Mutex::new(State { planner: Planner::new(bytes_ahead), ended: false }), bytes_ahead, wake: Condvar::new(), pushing: Mutex::new(()) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -50,6 +53,14 @@ impl Watch {
         {
             self.wake.notify_one();
         }
+    }
+
+    /// Runs what changes the contents while nothing is pushed, and forgets all plans.
+    pub(super) fn pause<T>(&self, change: impl FnOnce() -> T) -> T {
+        let _alone = self.pushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change();
+        self.lock().planner = Planner::new(self.bytes_ahead);
+        result
     }
 
     /// Waits for the next chunk; `None` at the end of the mount.
@@ -103,12 +114,14 @@ fn push_all(vfs: &impl Vfs, watch: &Watch, counters: &Counters, kernel: &Notifie
     let mut buffer = Vec::new();
     while let Some(chunk) = watch.next_chunk() {
         buffer.resize(chunk.len as usize, 0);
+        let pushing = watch.pushing.lock().unwrap_or_else(PoisonError::into_inner);
         let pushed = vfs.read(chunk.ino, chunk.offset, &mut buffer).map_err(io::Error::other).and_then(|n| {
             if n > 0 {
                 kernel.store(INodeNo(chunk.ino.0), chunk.offset, &buffer[..n])?;
             }
             Ok(n)
         });
+        drop(pushing);
         match pushed {
             Ok(n) => {
                 counters.add_prefetched_bytes(n as u64);

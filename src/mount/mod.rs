@@ -8,6 +8,7 @@ mod attach;
 #[cfg(not(target_os = "linux"))]
 #[path = "attach_bsd.rs"]
 mod attach;
+pub mod advance;
 mod daemon;
 #[cfg(target_os = "linux")]
 pub(crate) mod helper;
@@ -115,7 +116,7 @@ pub fn run<V: Vfs>(
 
 /// From here on, in the background, failures go to the parent.
 fn serve<V: Vfs>(
-    adapter: FuseAdapter<V>,
+    mut adapter: FuseAdapter<V>,
     point: &Path,
     source: &str,
     options: &MountOptions,
@@ -123,6 +124,7 @@ fn serve<V: Vfs>(
 ) -> Result<(), MountError> {
     let life = Arc::new(Life::default());
     let prefetch = adapter.prefetch();
+    let advancer = adapter.advancer();
     let session = match start(adapter, point, source, options, &life) {
         Ok(Some(session)) => session,
         // A signal before the mount worked: in the foreground that is an ordinary end.
@@ -146,6 +148,9 @@ fn serve<V: Vfs>(
     let pusher = prefetch.map(|prefetch| prefetch.start(session.notifier()));
     if let Some(Err(error)) = &pusher {
         warn!("no prefetching: cannot start a thread: {error}");
+    }
+    if let Err(error) = advancer.start(session.notifier()) {
+        warn!("the generation cannot be changed: cannot start a thread: {error}");
     }
     let outcome = session.run();
     drop(pusher);

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use crate::fuse::ReadDirPlus;
+use crate::dataset::generation::MAX_GENERATION;
 use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Who may use the mount.
@@ -42,6 +43,10 @@ pub struct MountOptions {
     pub seed: Option<u64>,
     /// File with the words that text is made of.
     pub corpus: Option<PathBuf>,
+    /// Generation of the dataset that is shown.
+    pub generation: u64,
+    /// Whether all up to that one are shown side by side.
+    pub snapshots: bool,
     /// Whether names that are not listed stay unresolved.
     pub listed_only: bool,
     /// Where messages go in the background; the system log when absent.
@@ -90,6 +95,8 @@ impl Default for MountOptions {
             dmask: None,
             seed: None,
             corpus: None,
+            generation: 0,
+            snapshots: false,
             listed_only: false,
             log_file: None,
             direct_io: false,
@@ -192,12 +199,13 @@ impl MountOptions {
             "allow_root" => self.access = Access::OwnerAndRoot,
             "auto_unmount" => self.auto_unmount = true,
             "listed_only" => self.listed_only = true,
+            "snapshots" => self.snapshots = true,
             "direct_io" => self.direct_io = true,
             "noxattr" => self.xattr = false,
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
-            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "corpus" | "log_file" | "prefetch"
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "corpus" | "log_file" | "prefetch"
             | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext"
             | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
@@ -218,6 +226,7 @@ impl MountOptions {
             "fmask" => self.fmask = Some(mask(value)?),
             "dmask" => self.dmask = Some(mask(value)?),
             "seed" => self.seed = Some(seed(value)?),
+            "generation" => self.generation = generation(value)?,
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
             "prefetch" => self.prefetch = prefetch(value)?,
@@ -274,6 +283,11 @@ fn mask(value: &str) -> Result<u16, Refusal> {
         Ok(mask) if octal && mask <= 0o7777 => Ok(mask),
         _ => Err(Refusal::Because("not an octal mask such as 022")),
     }
+}
+
+fn generation(value: &str) -> Result<u64, Refusal> {
+    let number = parse_decimal(value.as_bytes()).ok().filter(|&number| number <= MAX_GENERATION);
+    number.ok_or(Refusal::Because("not a generation; give a whole number from 0 to 999999"))
 }
 
 fn seed(value: &str) -> Result<u64, Refusal> {

@@ -16,6 +16,8 @@ pub(super) const DIRECTORY: &[u8] = b".seedfs";
 pub(super) enum ControlFile {
     /// The complete dataset.
     Dataset,
+    /// Number of the generation that is shown, and the way to another.
+    Generation,
     /// Counters, in Prometheus' text format: new at each look.
     Stats,
     /// Program and format version.
@@ -23,11 +25,13 @@ pub(super) enum ControlFile {
 }
 
 impl ControlFile {
-    pub(super) const ALL: [ControlFile; 3] = [ControlFile::Dataset, ControlFile::Stats, ControlFile::Version];
+    pub(super) const ALL: [ControlFile; 4] =
+        [ControlFile::Dataset, ControlFile::Generation, ControlFile::Stats, ControlFile::Version];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             ControlFile::Dataset => "dataset.toml",
+            ControlFile::Generation => "generation",
             ControlFile::Stats => "stats",
             ControlFile::Version => "version",
         }
@@ -64,27 +68,31 @@ impl Control {
         Self { dataset: dataset.into(), version: version.into(), source, stats: Mutex::new("".into()) }
     }
 
-    /// The contents as last measured by [`Control::look`].
-    pub(super) fn contents(&self, file: ControlFile) -> Arc<str> {
+    /// The contents, those of the counters as last measured by [`Control::look`]; `generation` is the one that is shown.
+    pub(super) fn contents(&self, file: ControlFile, generation: u64) -> Arc<str> {
         match file {
+            ControlFile::Generation => format!("{generation}\n").into(),
             ControlFile::Dataset => self.dataset.clone(),
             ControlFile::Version => self.version.clone(),
             ControlFile::Stats => self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
-    /// Size and time for the attributes; the counters are taken anew, and `on_demand` inodes added to them.
-    pub(super) fn look(&self, file: ControlFile, on_demand: usize) -> (u64, Option<Time>) {
-        if file != ControlFile::Stats {
-            return (self.contents(file).len() as u64, None);
+    /// Size for the attributes, and the time for those of files that change by themselves; the counters are taken anew,
+    /// and `on_demand` inodes added to them.
+    pub(super) fn look(&self, file: ControlFile, on_demand: usize, generation: u64) -> (u64, Option<Time>) {
+        if file == ControlFile::Stats {
+            let text = (self.source)() + &on_demand_gauge(on_demand);
+            *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
         }
-        let text = (self.source)() + &on_demand_gauge(on_demand);
-        let size = text.len() as u64;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time = Time { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos() };
-        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
-        (size, Some(time))
+        let changes = matches!(file, ControlFile::Stats | ControlFile::Generation);
+        (self.contents(file, generation).len() as u64, changes.then(now))
     }
+}
+
+fn now() -> Time {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos() }
 }
 
 fn on_demand_gauge(count: usize) -> String {

@@ -8,19 +8,21 @@ mod names;
 mod node;
 mod on_demand;
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::Ordering;
 
 use crate::content::Corpus;
 use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{Dataset, GenerationError, Listed};
+use crate::diff::Diff;
 use crate::edition::Tables;
 use crate::recipe::Recipe;
-use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, StatFs, Vfs};
+use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
 use attr::is_hole;
 pub use cases::case_ino;
-use control::Control;
+use control::{Control, ControlFile};
 pub use control::StatsSource;
 use names::{ENTRIES_BEFORE, cookie_behind};
 use node::{Node, ON_DEMAND, Shown};
@@ -43,6 +45,7 @@ pub struct Tree {
     on_demand: OnDemand,
     tables: Tables,
     control: Control,
+    advancing: Mutex<()>,
 }
 
 impl Tree {
@@ -51,7 +54,7 @@ impl Tree {
     pub fn new(dataset: Dataset, corpus: Arc<Corpus>, listed_only: bool, stats: StatsSource) -> Self {
         let control = Control::new(&dataset, stats);
         let shown = Shown::One(0.into());
-        Self { dataset, shown, corpus, listed_only, on_demand: OnDemand::default(), tables: Tables::default(), control }
+        Self { dataset, shown, corpus, listed_only, on_demand: OnDemand::default(), tables: Tables::default(), control, advancing: Mutex::new(()) }
     }
 
     /// The same with another generation of the dataset.
@@ -96,6 +99,28 @@ impl Tree {
             _ => None,
         }
     }
+}
+
+/// Tells of every inode that has changed, and of every name that came or went, with the directories that list them.
+fn tell_stale(diff: &Diff<'_>, stale: &mut dyn FnMut(Stale<'_>)) {
+    let mut name = Vec::new();
+    let Ok(()) = diff.each(0..diff.indices(), |difference| {
+        let sides = [&difference.before, &difference.after];
+        let names_changed = match sides {
+            [Some(old), Some(new)] => old.folder != new.folder || old.file.renames != new.file.renames,
+            _ => true,
+        };
+        for side in sides.into_iter().flatten() {
+            stale(Stale::Inode(file_ino(side.file.inode)));
+            if names_changed {
+                name.clear();
+                side.file.write_name(&mut name);
+                stale(Stale::Name(folder_ino(side.folder), &name));
+                stale(Stale::Inode(folder_ino(side.folder)));
+            }
+        }
+        Ok::<(), Infallible>(())
+    });
 }
 
 impl Vfs for Tree {
@@ -147,7 +172,7 @@ impl Vfs for Tree {
     fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize> {
         let node = self.node(ino)?;
         if let Node::Control(file) = node {
-            let contents = self.control.contents(file);
+            let contents = self.control.contents(file, self.newest().generation());
             let rest = contents.as_bytes().get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
             let n = rest.len().min(buf.len());
             buf[..n].copy_from_slice(&rest[..n]);
@@ -252,5 +277,19 @@ impl Vfs for Tree {
             Some(recipe) if name == RECIPE_ATTRIBUTE.as_bytes() => Ok(recipe.to_string().into_bytes()),
             _ => Err(FsError::NoAttribute),
         }
+    }
+
+    fn advance(&self, ino: Ino, generation: Option<u64>, stale: &mut dyn FnMut(Stale<'_>)) -> Result<u64> {
+        if !matches!(self.node(ino)?, Node::Control(ControlFile::Generation)) {
+            return Err(FsError::NoCommand);
+        }
+        let Shown::One(shown) = &self.shown else { return Err(FsError::Unsupported) };
+        let _one_at_a_time = self.advancing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.newest();
+        let to = generation.unwrap_or(before.generation() + 1);
+        let after = self.dataset.at(to).map_err(|_| FsError::Invalid)?;
+        shown.store(to, Ordering::Release);
+        tell_stale(&Diff { before, after }, stale);
+        Ok(to)
     }
 }
