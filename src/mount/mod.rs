@@ -3,12 +3,12 @@
 //! Whatever ends it (umount, fusermount3 -u, an abort through fusectl, a signal), the process ends with success and leaves
 //! no dead mount behind.
 
+pub mod advance;
 #[cfg(target_os = "linux")]
 mod attach;
 #[cfg(not(target_os = "linux"))]
 #[path = "attach_bsd.rs"]
 mod attach;
-pub mod advance;
 mod daemon;
 #[cfg(target_os = "linux")]
 pub(crate) mod helper;

@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
-use crate::fuse::ReadDirPlus;
 use crate::dataset::generation::MAX_GENERATION;
+use crate::fuse::ReadDirPlus;
 use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Who may use the mount.
@@ -205,9 +205,9 @@ impl MountOptions {
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
-            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "corpus" | "log_file" | "prefetch"
-            | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext"
-            | "rootcontext" => {
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "corpus" | "log_file"
+            | "prefetch" | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext"
+            | "defcontext" | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
             }
             _ => return Err(Refusal::Unknown),
