@@ -32,8 +32,8 @@ impl Manifest<'_> {
         if entries.start == 0 {
             self.push_header(text);
         }
-        self.dataset.walk(entries, |entry, path| {
-            let row = Row::new(&self.dataset.at_start(), entry, path);
+        self.at.walk(entries, |entry, path| {
+            let row = Row::new(&self.at, entry, path);
             let digest = row.recipe.as_ref().map(&mut digest).transpose()?;
             self.push_row(&row, digest, text);
             Ok(())
@@ -43,7 +43,7 @@ impl Manifest<'_> {
     /// Appends what precedes all rows.
     pub(super) fn push_header(&self, text: &mut Vec<u8>) {
         if self.format == Format::Mtree {
-            push_mtree_header(&self.dataset.at_start(), text);
+            push_mtree_header(&self.at, text);
         }
     }
 
