@@ -16,6 +16,7 @@
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
+//! | [`summary`], [`dedupe`] | a dataset in numbers, and what deduplication saves: expected, and counted |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
@@ -57,6 +58,7 @@
 pub mod cli;
 pub mod content;
 pub mod dataset;
+pub mod dedupe;
 pub mod edition;
 #[cfg(unix)]
 pub mod fuse;
@@ -67,9 +69,10 @@ pub mod mount;
 pub mod name;
 pub mod prefetch;
 pub mod recipe;
-pub mod shard;
 pub mod score;
+pub mod shard;
 pub mod stats;
+pub mod summary;
 pub mod tree;
 pub mod truth;
 pub mod units;

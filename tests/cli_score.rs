@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::run::{SEEDFS, succeed, text};
-use seedfs::dataset::{Dataset, Spec};
 use seedfs::content::Corpus;
+use seedfs::dataset::{Dataset, Spec};
 use seedfs::truth::{Known, Truth};
 use serde_json::Value;
 

@@ -4,8 +4,12 @@
 mod argv;
 mod cat;
 mod completions;
+mod dedupe;
+mod describe;
+mod draw;
 mod duplicates;
 mod error;
+mod figures;
 mod input;
 mod ls;
 mod manifest;
@@ -15,6 +19,7 @@ mod output;
 mod parallel;
 mod progress;
 mod score;
+mod svg;
 #[cfg(unix)]
 mod umount;
 
@@ -33,6 +38,7 @@ Examples:
   seedfs mount files=1M,size=4KiB /mnt/x     a million files, at once
   seedfs cat s42-1GiB.bin | sha256sum        a file, without mounting anything
   seedfs ls files=1000,size=64KiB            what a tree would hold
+  seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
 
@@ -55,6 +61,8 @@ enum Command {
     Umount(umount::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Describe(describe::Args),
+    Dedupe(dedupe::Args),
     Duplicates(duplicates::Args),
     Manifest(manifest::Args),
     Score(score::Args),
@@ -108,6 +116,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Describe(args) => describe::run(&args),
+        Command::Dedupe(args) => dedupe::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Manifest(args) => manifest::run(&args),
         Command::Score(args) => score::run(&args),

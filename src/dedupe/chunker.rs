@@ -181,10 +181,13 @@ mod tests {
 
     #[test]
     fn what_is_no_chunker_is_refused() {
-        for text in ["", "fixed", "rabin", "fixed:", "fixed:0", "fixed:63", "fixed:65MiB", "fixed:99999999999999999999"] {
+        for text in ["", "fixed", "rabin", "fixed:", "fixed:0", "fixed:63", "fixed:65MiB", "fixed:99999999999999999999"]
+        {
             assert!(text.parse::<Chunker>().is_err(), "{text}");
         }
-        for text in ["fastcdc", "fastcdc:", "fastcdc:255", "fastcdc:8M", "fastcdc:1,2", "fastcdc:64K,16K,4K", "fastcdc:257"] {
+        for text in
+            ["fastcdc", "fastcdc:", "fastcdc:255", "fastcdc:8M", "fastcdc:1,2", "fastcdc:64K,16K,4K", "fastcdc:257"]
+        {
             assert!(text.parse::<Chunker>().is_err(), "{text}");
         }
     }

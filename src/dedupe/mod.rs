@@ -29,8 +29,8 @@ use crate::content::{Corpus, SyntheticFile};
 use crate::dataset::layout::Section;
 use crate::dataset::{Dataset, Listed};
 use crate::recipe::{Kind, Recipe};
-pub use chunker::{Chunker, ChunkerError};
 use chunker::Cutter;
+pub use chunker::{Chunker, ChunkerError};
 use chunks::{Digest, FileDigest, Seen, digest};
 
 /// What is looked at, and how it is cut.
@@ -253,6 +253,7 @@ impl<'a> Worker<'a> {
 
 /// Whether a file reads as zeros from end to end.
 fn is_hole(recipe: &Recipe) -> bool {
-    let zeros = matches!(recipe.kind, Kind::Zero) || matches!(recipe.kind, Kind::Mixed(mixed) if mixed.compress() == 100);
+    let zeros =
+        matches!(recipe.kind, Kind::Zero) || matches!(recipe.kind, Kind::Mixed(mixed) if mixed.compress() == 100);
     zeros && recipe.edition == 0
 }

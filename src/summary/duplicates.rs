@@ -157,7 +157,9 @@ impl DuplicateCounter {
                 let rest = view.points.iter().filter(|point| point.size >= size);
                 let bytes = rest.map(|&Point { size, groups }| u128::from(size) * u128::from(groups)).sum();
                 self.sum.exact = false;
-                return if files > 1 { self.add_copies(view.cell.groups - group, files, bytes) };
+                return if files > 1 {
+                    self.add_copies(view.cell.groups - group, files, bytes)
+                };
             }
             let end = view.groups_below(size + 1);
             self.zeros.add(size, (end - group) * files);

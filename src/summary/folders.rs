@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::cells::{bin_of, bin_range};
-use crate::dataset::shape::{PAGE, Shape, Spread};
 use crate::dataset::Dataset;
+use crate::dataset::shape::{PAGE, Shape, Spread};
 
 /// One level of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,7 +45,8 @@ pub struct FolderBin {
 
 /// The levels from the root down: at most 41, but for a chain, where each folder has a level of its own.
 pub(super) fn levels(shape: &Shape) -> Vec<Level> {
-    let files_before = |folder: u64| if folder < shape.folders() { shape.files_of(folder).start } else { shape.files() };
+    let files_before =
+        |folder: u64| if folder < shape.folders() { shape.files_of(folder).start } else { shape.files() };
     let mut levels = Vec::new();
     let mut first = 0;
     while first < shape.folders() {
@@ -125,7 +126,7 @@ fn varied(shape: &Shape) -> (Counts, bool) {
     let mut counts = Counts::default();
     let pages = shape.folders().div_ceil(PAGE);
     let looked = pages.min(PAGES);
-    let mut seen = 0;
+    let mut seen = 0u64;
     for i in 0..looked {
         let page = (u128::from(pages) * u128::from(i) / u128::from(looked)) as u64;
         for folder in page * PAGE..(page * PAGE + PAGE).min(shape.folders()) {

@@ -108,9 +108,7 @@ impl Tree {
                 directory_attr(ino, children.end - children.start, mode, self.dataset.folder_time(folder))
             }
             Node::Listed(index) => self.listed_attr(&self.dataset.entry(index)),
-            Node::OnDemand(recipe) => {
-                regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe))
-            }
+            Node::OnDemand(recipe) => regular(ino, &recipe, recipe.bytes(), on_demand_time(&recipe)),
             Node::ControlDirectory => directory_attr(ino, 0, mode, self.dataset.folder_time(0)),
             Node::Control(file) => self.control_attr(ino, file),
         }
