@@ -96,8 +96,8 @@ fn large_holes_are_counted_as_if_they_were_read() {
     }
     let holes = |size: &str| all(&self::dataset(&format!("files=3,kind=zero,size={size}")), "fixed:4K");
     assert_eq!(holes("1000000").unique_bytes, 4096 + 1_000_000 % 4096);
-    assert_eq!(holes("8EB").unique_bytes, 4096 + 8_000_000_000_000_000_000 % 4096);
-    assert_eq!(holes("8EB").chunks, 3 * 8_000_000_000_000_000_000u128.div_ceil(4096));
+    let largest = holes(&i64::MAX.to_string());
+    assert_eq!((largest.unique_bytes, largest.chunks), (4096 + 4095, 3 << 51));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn expected_savings_of_fixed_blocks_are_those_that_are_counted() {
 #[test]
 fn expected_savings_of_chunks_are_near_those_that_are_counted() {
     for (text, average, tolerance) in [
-        ("files=300,size=lognormal:12,1,near=60,duplicates=20", 4096, 0.03),
+        ("files=300,size=lognormal:12,1,near=50,duplicates=20", 4096, 0.03),
         ("files=300,size=lognormal:12,1,kind=text,near=60", 16_384, 0.05),
         ("files=100,size=lognormal:14,1,kind=d50u256k", 16_384, 0.05),
         ("files=100,size=lognormal:14,1,kind=d50u64k", 4096, 0.05),

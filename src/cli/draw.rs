@@ -58,8 +58,8 @@ impl Canvas {
     fn write(self, out: &mut String, name: &str, summary: &Summary) -> fmt::Result {
         writeln!(out, "dataset   {name}\nidentity  {}\nseed      {}\n", summary.identity, summary.seed)?;
         totals(out, summary)?;
-        self.histogram(out, "Sizes, from", ["files", "bytes"], &figures::sizes(summary, ROWS), |n| bytes(n))?;
-        self.histogram(out, "Depth", ["files", "folders"], &figures::depths(summary, ROWS), |n| count(n))?;
+        self.histogram(out, "Sizes, from", ["files", "bytes"], &figures::sizes(summary, ROWS), bytes)?;
+        self.histogram(out, "Depth", ["files", "folders"], &figures::depths(summary, ROWS), count)?;
         self.types(out, summary)?;
         duplicates(out, summary)?;
         self.savings(out, summary)
@@ -128,45 +128,52 @@ impl Canvas {
 
 fn totals(out: &mut String, summary: &Summary) -> fmt::Result {
     let (counts, sizes, folders) = (&summary.counts, &summary.sizes, &summary.folders);
-    let about = if sizes.bytes_exact { "" } else { "about " };
-    let mean = bytes(sizes.mean as u128);
-    let wide = count(counts.entries.max(counts.inodes)).len();
-    let mut line = |what: &str, number: u64, more: String| {
-        let line = format!("{what:<15}  {:>wide$}  {more}", count(number));
-        writeln!(out, "{}", line.trim_end())
-    };
-    let in_all = format!(
-        "{about}{} in all; mean {mean}, median {}, largest {}",
-        bytes(sizes.bytes),
-        bytes(sizes.median.into()),
-        bytes(sizes.largest.into())
-    );
-    line("files", counts.files, in_all)?;
-    line("empty files", counts.empty, String::new())?;
-    line(
-        "hard links",
-        counts.hard_links,
-        format!("further names of {} files", count(summary.duplicates.hard_link_groups)),
-    )?;
+    let about = |exact: bool| if exact { "" } else { "about " };
     let links = &counts.symlinks;
-    let kinds = format!(
-        "{} relative, {} absolute, {} dangling, {} loops",
-        count(links.relative),
-        count(links.absolute),
-        count(links.dangling),
-        count(links.loops)
-    );
-    line("symbolic links", links.sum(), kinds)?;
-    let depth = summary.depth.len() - 1;
-    let about = if folders.exact { "" } else { "about " };
-    let held = format!(
-        "{depth} deep; {:.1} files each on average, at most {about}{}, {about}{} without",
-        folders.mean,
-        count(folders.largest),
-        count(folders.empty)
-    );
-    line("folders", counts.folders, held)?;
-    line("inodes", counts.inodes, "with the root".into())?;
+    let rows = [
+        ("files", count(counts.files), format!("{} of them empty", count(counts.empty))),
+        (
+            "bytes",
+            format!("{}{}", about(sizes.bytes_exact), bytes(sizes.bytes)),
+            format!(
+                "mean {}, median {}, largest {}",
+                bytes(sizes.mean as u128),
+                bytes(sizes.median.into()),
+                bytes(sizes.largest.into())
+            ),
+        ),
+        (
+            "hard links",
+            count(counts.hard_links),
+            format!("further names of {} files", count(summary.duplicates.hard_link_groups)),
+        ),
+        (
+            "symbolic links",
+            count(links.sum()),
+            [
+                (links.relative, "relative"),
+                (links.absolute, "absolute"),
+                (links.dangling, "dangling"),
+                (links.loops, "loops"),
+            ]
+            .map(|(number, what)| format!("{} {what}", count(number)))
+            .join(", "),
+        ),
+        ("folders", count(counts.folders), format!("{} deep", summary.depth.len() - 1)),
+        (
+            "files in each",
+            format!("{:.1}", folders.mean),
+            format!(
+                "on average; {}at most {}, {} empty",
+                about(folders.exact),
+                count(folders.largest),
+                count(folders.empty)
+            ),
+        ),
+        ("inodes", count(counts.inodes), "the root among them".into()),
+    ];
+    let wide = rows.iter().map(|(_, figure, _)| figure.len()).max().unwrap_or(0);
+    rows.iter().try_for_each(|(what, figure, more)| writeln!(out, "{what:<14}  {figure:>wide$}  {more}"))?;
     writeln!(out)
 }
 
@@ -189,7 +196,7 @@ fn duplicates(out: &mut String, summary: &Summary) -> fmt::Result {
     if found.near_groups > 0 {
         let (files, size) = found.near.iter().fold((0, 0), |(n, b), near| (n + near.files, b + near.bytes));
         let groups = count(found.near_groups);
-        writeln!(out, "Near        {} files, {}, made from {groups}, so many each", count(files), bytes(size))?;
+        writeln!(out, "Near        {} files, {}, made by small changes of {groups} others", count(files), bytes(size))?;
         for near in &found.near {
             writeln!(out, "            {:>9}  {}", count(near.files), near.description)?;
         }

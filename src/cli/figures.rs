@@ -1,6 +1,6 @@
 //! Numbers for people, and the rows that the text and the picture of a summary have in common.
 
-use crate::summary::{Level, SizeBin, Summary};
+use crate::summary::{Level, SizeBin, Summary, TypeSummary};
 use crate::units::human_size;
 
 /// Digits in groups of three.
@@ -14,6 +14,19 @@ pub(crate) fn count(number: impl Into<u128>) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A count in a narrow place: from ten millions on in M, G and T, the powers of 1,000.
+pub(crate) fn short(number: impl Into<u128>) -> String {
+    let number = number.into();
+    match number {
+        0..10_000_000 => count(number),
+        _ => {
+            let steps = [(1_000_000_000_000u128, "T"), (1_000_000_000, "G"), (1_000_000, "M")];
+            let (unit, letter) = steps.into_iter().find(|&(unit, _)| number >= unit).unwrap_or(steps[2]);
+            format!("{}.{} {letter}", count(number / unit), number % unit * 10 / unit)
+        }
+    }
 }
 
 /// A number of bytes in the largest binary unit; exbibytes are the last.
@@ -82,8 +95,10 @@ pub(crate) struct TypeRow {
 }
 
 pub(crate) fn types(summary: &Summary, most: usize) -> Vec<TypeRow> {
-    let row = |row: &crate::summary::TypeSummary| TypeRow {
-        label: format!("{}  {}", row.ext.as_ref().map_or("(none)".into(), |ext| format!(".{ext}")), row.kind),
+    let ext = |row: &TypeSummary| row.ext.as_ref().map_or("(none)".into(), |ext| format!(".{ext}"));
+    let wide = summary.types.iter().take(most + 1).map(|row| ext(row).len()).max().unwrap_or(0);
+    let row = |row: &TypeSummary| TypeRow {
+        label: format!("{:<wide$}  {}", ext(row), row.kind),
         files: row.files,
         bytes: row.bytes,
         compressed: row.compressed,
@@ -109,7 +124,7 @@ pub(crate) fn savings(summary: &Summary) -> [(String, u128, f64); 4] {
     [
         ("whole files".into(), expected.whole_file),
         (format!("blocks of {}", size(expected.fixed_block)), expected.fixed),
-        (format!("chunks around {}, about", size(expected.chunk_average)), expected.content_defined),
+        (format!("chunks of about {}", size(expected.chunk_average)), expected.content_defined),
         ("compression alone".into(), expected.compression),
     ]
     .map(|(label, saving)| (label, saving.left, saving.share))
@@ -124,6 +139,9 @@ mod tests {
     fn numbers_have_groups_and_units() {
         for (number, text) in [(0u64, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), text);
+        }
+        for (number, text) in [(9_999_999u64, "9,999,999"), (10_000_000, "10.0 M"), (1_950_000_000_000, "1.9 T")] {
+            assert_eq!(short(number), text);
         }
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(5000 << 60), "5,000 EiB");

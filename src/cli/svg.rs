@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::figures::{self, Row, bytes, count, part, percent};
+use super::figures::{self, Row, bytes, count, part, percent, short};
 use crate::summary::Summary;
 
 /// Width of the picture, in its own units, of which a screen shows one a pixel.
@@ -102,11 +102,11 @@ impl Picture {
         self.text(MARGIN, 64.0, "soft", format_args!("identity {}", summary.identity));
         let (counts, duplicates) = (&summary.counts, &summary.duplicates);
         let figures = [
-            (count(counts.files), format!("files, {} empty", count(counts.empty))),
-            (bytes(summary.sizes.bytes), format!("half of the files up to {}", bytes(summary.sizes.median.into()))),
-            (count(counts.folders), format!("folders, {} deep", summary.depth.len() - 1)),
-            (count(duplicates.copies), format!("duplicates, {}", bytes(duplicates.bytes))),
-            (count(counts.hard_links + counts.symlinks.sum()), "hard and symbolic links".into()),
+            (short(counts.files), format!("files, {} empty", short(counts.empty))),
+            (bytes(summary.sizes.bytes), format!("median {}", bytes(summary.sizes.median.into()))),
+            (short(counts.folders), format!("folders, {} deep", summary.depth.len() - 1)),
+            (short(duplicates.copies), format!("duplicates, {}", bytes(duplicates.bytes))),
+            (short(counts.hard_links + counts.symlinks.sum()), "hard and symbolic links".into()),
         ];
         let step = (WIDTH - 2.0 * MARGIN) / figures.len() as f64;
         for (i, (figure, what)) in figures.iter().enumerate() {
@@ -170,7 +170,7 @@ impl Picture {
                     self.bar([x + 50.0, y + down, (share * wide).max(1.0), 6.0], class, &hint);
                 }
             }
-            self.text(x + COLUMN, y + 14.0, "soft end", format_args!("{} / {}", count(row.first), count(row.second)));
+            self.text(x + COLUMN, y + 14.0, "soft end", format_args!("{} / {}", short(row.first), short(row.second)));
             y += ROW;
         }
         y + 40.0
@@ -180,10 +180,10 @@ impl Picture {
     fn legend(&mut self, x: f64, y: f64, entries: [(&str, &str); 2]) {
         let mut end = x;
         for (class, what) in entries {
-            self.text(end, y, "soft end", what);
-            end -= what.len() as f64 * 6.4 + 16.0;
-            self.bar([end, y - 9.0, 10.0, 10.0], class, "");
-            end -= 12.0;
+            end -= what.len() as f64 * 6.2;
+            self.text(end, y, "soft", what);
+            self.bar([end - 15.0, y - 9.0, 10.0, 10.0], class, "");
+            end -= 30.0;
         }
     }
 

@@ -74,8 +74,8 @@ fn fastcdc(min: usize, average: usize, max: usize) -> Result<Chunker, ChunkerErr
     let fits = (64..=1 << 20).contains(&min)
         && (256..=4 << 20).contains(&average)
         && (1024..=16 << 20).contains(&max)
-        && average % 2 == 0
-        && max % 2 == 0
+        && average.is_multiple_of(2)
+        && max.is_multiple_of(2)
         && min <= average
         && average <= max;
     if fits { Ok(Chunker::FastCdc { min, average, max }) } else { Err(FASTCDC) }

@@ -48,8 +48,7 @@ impl<'a> CellView<'a> {
             Section::HardLinks => 1,
             _ => cell.members,
         };
-        let inserts = || dataset.spec().near.edits.iter().filter(|&&edit| edit == Edit::Insert).count() as u64;
-        let longer = if cell.section == Section::Near { inserts() } else { 0 };
+        let longer = edits(dataset, cell).iter().filter(|&&edit| edit == Edit::Insert).count() as u64;
         let stratum = &dataset.strata()[cell.stratum];
         Self { dataset, cell, stratum, points: Vec::new(), exact: true, files, longer }
     }
@@ -122,6 +121,16 @@ impl<'a> CellView<'a> {
             _ => self.points.push(Point { size, groups }),
         }
     }
+}
+
+/// What was done to the files of each group of a cell of near-duplicates, but for the first: the last group of a dataset
+/// may have fewer edits than the others, and then has a cell of its own. Nothing for other cells.
+pub(super) fn edits<'a>(dataset: &'a Dataset, cell: &Cell) -> &'a [Edit] {
+    if cell.section != Section::Near {
+        return &[];
+    }
+    let all = &dataset.spec().near.edits[..];
+    &all[..all.len().min(cell.members as usize - 1)]
 }
 
 /// Which histogram bin a number falls into: 0 for 0, and `n` for 2^(n−1) to 2^n − 1; at most 64.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cells::{CellView, Point};
+use super::cells::{CellView, Point, edits};
 use crate::dataset::Dataset;
 use crate::dataset::layout::Section;
 use crate::edition::Edit;
@@ -100,7 +100,7 @@ impl DuplicateCounter {
             Section::Symlink(_) => return,
             Section::HardLinks => self.sum.hard_link_groups += groups,
             Section::Sparse => self.sum.sparse_pairs += groups,
-            Section::Near => self.add_near(view),
+            Section::Near => self.add_near(edits(dataset, view.cell), view),
             _ => {}
         }
         let kind = view.stratum.kind;
@@ -118,12 +118,13 @@ impl DuplicateCounter {
         }
     }
 
-    fn add_near(&mut self, view: &CellView<'_>) {
+    fn add_near(&mut self, edits: &[Edit], view: &CellView<'_>) {
         self.sum.near_groups += view.cell.groups;
         let bytes = view.sum(u128::from);
-        for near in &mut self.sum.near {
+        // In the order of the spec, as the edits are.
+        for (near, &edit) in self.sum.near.iter_mut().zip(edits) {
             near.files += view.cell.groups;
-            let longer = if near.edit == Edit::Insert.name() { view.cell.groups } else { 0 };
+            let longer = if edit == Edit::Insert { view.cell.groups } else { 0 };
             near.bytes += bytes + u128::from(longer);
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cells::CellView;
+use super::cells::{CellView, edits};
 use super::duplicates::{Zeros, is_zeros};
 use crate::dataset::Dataset;
 use crate::dataset::layout::Section;
@@ -125,10 +125,11 @@ impl Remains {
             Section::Symlink(_) | Section::Empty => return,
             // One changed block for each place, whatever the number of files.
             Section::Near if is_zero_cell => {
-                self.fixed += (2 * self.blocks.fixed * dataset.spec().near.edits.len() as u64) as f64;
-                self.chunks += (2 * self.blocks.average * dataset.spec().near.edits.len() as u64) as f64;
+                let edits = edits(dataset, view.cell).len() as f64;
+                self.fixed += 2.0 * edits * self.blocks.fixed as f64;
+                self.chunks += 2.0 * edits * self.blocks.average as f64;
             }
-            Section::Near => dataset.spec().near.edits.iter().for_each(|&edit| self.add_edit(edit, view)),
+            Section::Near => edits(dataset, view.cell).iter().for_each(|&edit| self.add_edit(edit, view)),
             _ => {}
         }
         match kind {

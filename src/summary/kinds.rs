@@ -1,5 +1,6 @@
 //! What the files are, and how well they compress.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -73,7 +74,7 @@ impl<'a> TypeCounter<'a> {
             compressed: row.compressed as u128,
         };
         let mut types: Vec<TypeSummary> = self.rows.into_iter().map(row).collect();
-        types.sort_by(|a, b| (b.bytes, b.files).cmp(&(a.bytes, a.files)));
+        types.sort_by_key(|row| Reverse((row.bytes, row.files)));
         types
     }
 }
