@@ -31,8 +31,8 @@ pub(crate) fn draw(name: &str, summary: &Summary) -> String {
     let mut picture = Picture::default();
     let top = picture.header(name, summary);
     let rows = figures::sizes(summary, 36);
-    let files = picture.columns(MARGIN, top, "Files by size", "one", &rows, |row| row.first, &|n| count(n));
-    let weight = picture.columns(RIGHT, top, "Bytes by size", "two", &rows, |row| row.second, &bytes);
+    let files = picture.columns(MARGIN, top, ["Files by size", "one"], &rows, |row| row.first, &count);
+    let weight = picture.columns(RIGHT, top, ["Bytes by size", "two"], &rows, |row| row.second, &bytes);
     let top = files.max(weight);
     let types = picture.types(MARGIN, top, summary);
     let depth = picture.depth(RIGHT, top, summary);
@@ -118,13 +118,11 @@ impl Picture {
     }
 
     /// A chart of upright bars over a common axis of sizes; returns where it ends.
-    #[allow(clippy::too_many_arguments)]
     fn columns(
         &mut self,
         x: f64,
         top: f64,
-        title: &str,
-        class: &str,
+        [title, class]: [&str; 2],
         rows: &[Row],
         value: impl Fn(&Row) -> u128,
         write: &dyn Fn(u128) -> String,
