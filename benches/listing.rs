@@ -108,7 +108,7 @@ fn lookups(tree: &Tree) -> Vec<(Ino, Vec<u8>)> {
     let entry = |i| {
         let file = i * 7919 % shape.files();
         let mut name = Vec::new();
-        tree.dataset().file(file).write_name(&mut name);
+        tree.dataset().entry(file).write_name(&mut name);
         (folder_ino(shape.folder_of(file)), name)
     };
     (0..ENTRIES).map(entry).collect()

@@ -223,16 +223,16 @@ impl Recipe {
     ///
     /// # Errors
     /// [`EditionError`] for an edition that stands for no file.
-    pub fn len(&self) -> Result<u64, EditionError> {
+    pub fn file_size(&self) -> Result<u64, EditionError> {
         match self.edition {
             0 => Ok(self.size),
             _ => PieceTable::new(self).map(|table| table.size()),
         }
     }
 
-    /// Bytes of the file as [`Recipe::len`] has them; its size for an edition that stands for no file.
+    /// Bytes of the file as [`Recipe::file_size`] has them; its size for an edition that stands for no file.
     pub fn bytes(&self) -> u64 {
-        self.len().unwrap_or(self.size)
+        self.file_size().unwrap_or(self.size)
     }
 
     /// Fills `buf` with the bytes of the file from `offset` on, and returns how many there are: fewer than asked only
@@ -267,7 +267,7 @@ mod tests {
     }
 
     fn bytes(recipe: &Recipe) -> Vec<u8> {
-        let mut bytes = vec![0; recipe.len().unwrap() as usize + 10];
+        let mut bytes = vec![0; recipe.file_size().unwrap() as usize + 10];
         let len = recipe.fill(&Corpus::builtin(), 0, &mut bytes).unwrap();
         bytes.truncate(len);
         bytes
@@ -310,18 +310,18 @@ mod tests {
                 assert_eq!(bytes(&recipe(size, edit.edition())), edited(&plain, edit), "{} {size}", edit.name());
             }
         }
-        let error = recipe(4095, Edit::Byte4095.edition()).len().unwrap_err();
+        let error = recipe(4095, Edit::Byte4095.edition()).file_size().unwrap_err();
         assert_eq!(error.to_string(), "asks for edition 4000000004, which changes byte 4095 of a file of 4095 bytes");
-        assert!(Edit::ALL.iter().all(|edit| recipe(0, edit.edition()).len().is_err()), "nothing to change");
+        assert!(Edit::ALL.iter().all(|edit| recipe(0, edit.edition()).file_size().is_err()), "nothing to change");
     }
 
     #[test]
     fn other_numbers_are_no_editions() {
         for edition in [1, AIMED - 1, AIMED, AIMED + 11, u32::MAX] {
-            assert_eq!(recipe(20_000, edition).len(), Err(EditionError::Unknown(edition)));
+            assert_eq!(recipe(20_000, edition).file_size(), Err(EditionError::Unknown(edition)));
         }
-        assert_eq!(recipe(MAX_SIZE, AIMED + 8).len(), Err(EditionError::TooLong(AIMED + 8)));
-        assert_eq!(recipe(MAX_SIZE, AIMED + 10).len(), Ok(MAX_SIZE));
+        assert_eq!(recipe(MAX_SIZE, AIMED + 8).file_size(), Err(EditionError::TooLong(AIMED + 8)));
+        assert_eq!(recipe(MAX_SIZE, AIMED + 10).file_size(), Ok(MAX_SIZE));
     }
 
     proptest! {
@@ -330,7 +330,7 @@ mod tests {
             size in 1u64..40_000, edit in 0..10usize, offset in 0u64..41_000, len in 0usize..41_000,
         ) {
             let recipe = recipe(size, Edit::ALL[edit].edition());
-            prop_assume!(recipe.len().is_ok());
+            prop_assume!(recipe.file_size().is_ok());
             let whole = bytes(&recipe);
             let mut part = vec![0; len];
             let n = recipe.fill(&Corpus::builtin(), offset, &mut part).unwrap();

@@ -40,7 +40,10 @@ fn options_and_commands() {
 #[test]
 fn datasets() {
     refused(&["ls", "nowhere"], "nowhere: neither a command nor a dataset; use demo");
-    refused(&["ls", "files=1,colour=red"], "colour=red: no such key; keys are seed, files");
+    refused(
+        &["ls", "files=1,colour=red"],
+        "colour=red: no such key; keys are extends, description, format, seed, files",
+    );
     refused(&["ls", "files=many"], "files=many: is not a number");
     refused(&["ls", "files=1E"], "files=1E");
     refused(&["ls", "size=uniform:9-1"], "size=uniform:9-1: has its smaller size behind");

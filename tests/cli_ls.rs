@@ -130,7 +130,7 @@ fn the_demo_is_some_64_mib_of_all_kinds_in_several_levels() {
         })
         .collect();
     let bytes: u64 = files.iter().map(|f| f.recipe.size).sum();
-    assert!((60 << 20..72 << 20).contains(&bytes), "{bytes}");
+    assert!((56 << 20..72 << 20).contains(&bytes), "{bytes}");
     assert_eq!(dataset.total_bytes(), bytes);
     assert!(files.iter().filter(|f| f.recipe.size == 0).count() >= 10);
     let kinds: std::collections::HashSet<String> = files.iter().map(|f| f.recipe.kind.to_string()).collect();

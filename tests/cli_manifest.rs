@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::mount::wait_until;
 use common::run::{SEEDFS, have, seedfs, succeed, text};
 use md5::Md5;
-use seedfs::dataset::{Dataset, Spec};
+use seedfs::dataset::{Dataset, Entry, Listed, Spec};
 use seedfs::{Recipe, SyntheticFile};
 use sha2::{Digest, Sha256};
 
@@ -36,11 +36,11 @@ fn content(recipe: Recipe) -> Vec<u8> {
 
 /// Paths and recipes of the files, in the order of the listing.
 fn files(text: &str) -> Vec<(String, Recipe)> {
-    let dataset = Dataset::new(Spec::parse(text).unwrap());
+    let dataset = Dataset::new(Spec::parse(text).unwrap()).unwrap();
     let mut files = Vec::new();
     let entries = 0..dataset.shape().entries();
     let Ok(()) = dataset.walk(entries, |entry, path| {
-        if let seedfs::dataset::Entry::File(_, file) = entry {
+        if let Entry::Listed(_, Listed::File(file)) = entry {
             files.push((String::from_utf8(path.to_vec()).unwrap(), file.recipe));
         }
         Ok::<(), std::convert::Infallible>(())
@@ -223,7 +223,7 @@ fn a_reader_that_waits_costs_no_memory() {
 
 /// Runs a shell command on a terminal of its own and returns what that shows.
 fn on_a_terminal(command: &str) -> String {
-    let command = command.replace("seedfs", SEEDFS);
+    let command = command.replace("seedfs manifest", &format!("{SEEDFS} manifest"));
     succeed(Command::new("script").args(["-qec", &command, "/dev/null"]).env("TERM", "xterm"))
 }
 

@@ -100,8 +100,8 @@ fn totals_attributes_and_links() {
         skip!("{reason}");
     }
     let mut with_masks = settings();
-    with_masks.ownership.uid = 12;
-    with_masks.ownership.gid = 34;
+    with_masks.ownership.uid = Some(12);
+    with_masks.ownership.gid = Some(34);
     with_masks.ownership.file_mask = 0o200;
     with_masks.ownership.dir_mask = 0o202;
     let mount = InProcess::new(Shared::default(), with_masks);

@@ -18,7 +18,8 @@ fn help(arguments: &[&str]) -> String {
 /// The indented lines behind a heading of a help text.
 fn help_block<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
     let lines = help.lines().skip_while(|line| !line.starts_with(heading)).skip(1);
-    lines.take_while(|line| line.starts_with(' ')).collect()
+    // Longer helps have empty lines between options.
+    lines.take_while(|line| line.is_empty() || line.starts_with(' ')).collect()
 }
 
 /// Names at two columns; longer indents continue a description.

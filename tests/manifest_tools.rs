@@ -214,7 +214,18 @@ fn mtree_and_bsdtar_find_files_of_odd_names() {
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
         let recipe = Some(Recipe { kind: Kind::Random, seed: 0, size: 0, edition: 0 });
-        let row = Row { path: name, file_type: "file", ino: 2, mode: 0o644, nlink: 1, mtime: 1_600_000_000, recipe };
+        let row = Row {
+            path: name,
+            file_type: "file",
+            ino: 2,
+            mode: 0o644,
+            nlink: 1,
+            owner: None,
+            size: Some(0),
+            target: None,
+            mtime: 1_600_000_000,
+            recipe,
+        };
         row.push_mtree(&mut specification);
         specification.push(b'\n');
     }

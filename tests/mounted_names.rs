@@ -97,8 +97,10 @@ fn the_control_directory_resolves_and_is_not_listed() {
     let dataset = read("dataset.toml");
     assert!(dataset.contains("seed = \"5\"") && dataset.contains("files = 10"), "{dataset}");
 
-    let inline = dataset.lines().next().unwrap().split('\'').nth(1).unwrap();
-    let Some(again) = Mounted::start(&[inline]) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("copy.toml");
+    std::fs::write(&copy, &dataset).unwrap();
+    let Some(again) = Mounted::start(&[copy.to_str().unwrap()]) else { return };
     let names = |dir: &Path| -> Vec<_> { std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect() };
     assert_eq!(names(mount.path()), names(again.path()));
     again.unmount();

@@ -159,5 +159,5 @@ fn jdupes_does_not_end_on_names_that_are_no_utf_8() {
         Command::new("timeout").args(["2", "jdupes", options, "."]).current_dir(dir.path()).output().unwrap()
     };
     assert_eq!(run("-rqj").status.code(), Some(124), "it ends: the finding is out of date");
-    assert_eq!(run("-rq").stdout, b"./one\n./other\xff\n\n");
+    assert_eq!(run("-rq").stdout.trim_ascii_end(), b"./one\n./other\xff");
 }

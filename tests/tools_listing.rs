@@ -45,7 +45,7 @@ fn ls_recursive_lists_sizes_owners_and_times() {
     let csv = text(&seedfs(&["ls", "--format", "csv", "demo"]));
     let mut expected: Vec<(String, String)> = Vec::new();
     for row in csv.lines().skip(1).map(|l| l.split(',').collect::<Vec<_>>()).filter(|row| row[1] == "file") {
-        expected.push((row[0].rsplit('/').next().unwrap().into(), row[4].into()));
+        expected.push((row[0].rsplit('/').next().unwrap().into(), row[7].into()));
     }
     let mut found: Vec<(String, String)> = files.iter().map(|row| (row[6].into(), row[5].into())).collect();
     expected.sort();
@@ -59,10 +59,10 @@ fn du_df_and_stat_report_plausible_totals() {
     let Some(mount) = Mounted::start(&["demo"]) else { return };
     let csv = text(&seedfs(&["ls", "--format", "csv", "demo"]));
     let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|l| l.split(',').collect()).collect();
-    let size = |row: &Vec<&str>| row[5].parse::<u64>().unwrap();
+    let size = |row: &Vec<&str>| row[8].parse::<u64>().unwrap();
     let files = || rows.iter().filter(|row| row[1] == "file");
     let bytes: u64 = files().map(size).sum();
-    let blocks: u64 = files().filter(|row| row[6] != "zero").map(|row| size(row).div_ceil(512)).sum();
+    let blocks: u64 = files().filter(|row| row[9] != "zero").map(|row| size(row).div_ceil(512)).sum();
     let directories = 121 * 4096;
     let first = |output: String| output.split_whitespace().next().unwrap().parse::<u64>().unwrap();
     assert_eq!(first(tool(mount.path(), "du", &["-s", "--block-size=512"])), blocks + directories / 512);

@@ -61,7 +61,7 @@ pub struct Cell {
 
 impl Cell {
     /// Positions that it takes.
-    pub fn len(&self) -> u64 {
+    pub fn names(&self) -> u64 {
         self.groups * self.members
     }
 }
@@ -136,7 +136,7 @@ impl Layout {
     /// Positions below this one are those of regular files, all others those of symbolic links.
     pub fn regular(&self) -> u64 {
         let links = self.cells.partition_point(|cell| !matches!(cell.section, Section::Symlink(_)));
-        self.cells[..links].last().map_or(0, |cell| cell.start + cell.len())
+        self.cells[..links].last().map_or(0, |cell| cell.start + cell.names())
     }
 
     /// Takes a position apart, which must be below the number of files.
@@ -237,7 +237,7 @@ impl Cells<'_> {
         for (stratum, groups) in split(groups, &weights).into_iter().enumerate().filter(|&(_, n)| n > 0) {
             let cell = Cell { start: self.next, groups, before, members, section, stratum };
             before += groups;
-            self.next += cell.len();
+            self.next += cell.names();
             self.list.push(cell);
         }
     }

@@ -69,7 +69,7 @@ fn time(times: &spec::Times, draws: Draws, index: u64) -> i64 {
         return times.from + draws.below(index, span) as i64;
     }
     let draw = u128::from(draws.at(index));
-    let square = draw * draw >> 64;
+    let square = (draw * draw) >> 64;
     times.to - 1 - ((square * u128::from(span)) >> 64) as i64
 }
 

@@ -209,9 +209,9 @@ mod tests {
         #[test]
         fn groups_are_those_of_the_bytes(
             seed: u64, files in 1u64..250, duplicates in 0u64..20, hardlinks in 0u64..10, near in 0u64..20,
-            empty in 0u64..10, sparse in 0u64..3, symlinks in 0u64..10, kind in 0usize..7, size in 0usize..4,
+            empty in 0u64..10, sparse in 0u64..8, symlinks in 0u64..10, kind in 0usize..8, size in 0usize..4,
         ) {
-            let kind = ["random", "text", "c60", "stamp", "zero", "d50u512", "c97"][kind];
+            let kind = ["random", "text", "c60", "stamp", "zero", "d50u512", "c97", "mixed"][kind];
             let size = ["lognormal:7,2", "3", "uniform:1-40", "90*lognormal:6,1+10*pareto:1KiB,2"][size];
             let text = format!(
                 "seed={seed},files={files},duplicates={duplicates},hardlinks={hardlinks},near={near},empty={empty},\
@@ -233,6 +233,32 @@ mod tests {
             let groups = listed_groups(&dataset(&text));
             assert_eq!(groups.iter().map(|files| files.len() as u64 - 1).sum::<u64>(), copies, "{text}");
         }
+    }
+
+    #[test]
+    fn the_share_of_near_duplicates_is_exact() {
+        for (files, share, edited) in [(1000u64, "0.5", 5), (1000, "1.7", 17), (777, "20", 155), (5000, "30", 1500)] {
+            let dataset = dataset(&format!("files={files},near={share},kind=mixed,size=lognormal:43,10"));
+            assert_eq!((0..files).filter(|&i| dataset.near_edit(i).is_some()).count(), edited, "{files} {share}");
+            // The longest files have no room for one byte more.
+            for index in 0..files {
+                let Listed::File(file) = dataset.entry(index) else { panic!("{index}") };
+                assert_eq!(file.recipe.file_size(), Ok(file.size));
+            }
+        }
+    }
+
+    #[test]
+    fn all_pairs_of_holes_and_zeros_are_different() {
+        let dataset = dataset("files=5000,sparse=5,kind=mixed");
+        let mut sizes = Vec::new();
+        let Ok(()) = dataset.duplicate_groups(&Corpus::builtin(), |group| {
+            sizes.extend(matches!(group.content, Content::Zeros { .. }).then_some((group.size, group.files.len())));
+            Ok::<(), Infallible>(())
+        });
+        sizes.retain(|&(size, _)| size % 65_536 == 0);
+        sizes.sort_unstable();
+        assert_eq!(sizes, (1..=250).map(|n| (n * 65_536, 2)).collect::<Vec<_>>());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //!
 //! | reader of | in | is planned by |
 //! |---|---|---|
-//! | a big file | order | [`stream`] |
-//! | the files of a directory of up to 1024 | any order | [`whole`] |
-//! | the files of a larger directory | the order of the listing | [`walk`] |
+//! | a big file | order | `stream` |
+//! | the files of a directory of up to 1024 | any order | `whole` |
+//! | the files of a larger directory | the order of the listing | `walk` |
 //!
 //! What was pushed is read without a request, so a reader that follows would go unseen. Each push therefore leaves a
 //! gap: a request for the gap says that somebody follows, and earns the next push. Nobody follows, no request, no more

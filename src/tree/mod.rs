@@ -162,7 +162,7 @@ impl Tree {
             return Ok(self.listed_attr(&self.dataset.entry(index)));
         }
         let recipe = parsed.map_err(|_| FsError::NotFound)?.recipe;
-        if self.listed_only || recipe.len().is_err() {
+        if self.listed_only || recipe.file_size().is_err() {
             return Err(FsError::NotFound);
         }
         let number = self.on_demand.acquire(dir, name, recipe);

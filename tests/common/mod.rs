@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod content;
+pub mod figures;
 pub mod mount;
 pub mod run;
 pub mod testfs;

@@ -438,7 +438,9 @@ class Dataset:
             path = self.folder_path(folder)
             if folder:
                 time, mode = self.time(FOLDER_TIME, folder), self.spec["permissions"]["dirs"]
-                yield [path[:-1], "directory", 2 * folder + 1, mode, "", "", "", time, "", "", "", "", ""]
+                first = folder * self.spec["fanout"] + 1
+                links = 2 + max(min(self.spec["fanout"], self.folders - first), 0)
+                yield [path[:-1], "directory", 2 * folder + 1, mode, links, "", "", time, "", "", "", "", ""]
             page = self.page(folder // PAGE)
             for index in range(page[folder % PAGE], page[folder % PAGE + 1]):
                 name, columns = self.file(index)
