@@ -10,8 +10,10 @@ pub mod presets;
 
 use std::path::PathBuf;
 
+use super::layout::Layout;
 use super::shape::Spread;
 use super::size::{SizeDistribution, Sizes};
+use super::types::strata;
 use super::{totals, words};
 use crate::edition::Edit;
 use crate::recipe::Kind;
@@ -298,6 +300,8 @@ impl Draft {
         let mut spec = self.spec;
         if let (true, Some(bytes)) = (self.files_from_bytes, spec.bytes) {
             spec.files = totals::files_for(&spec, bytes)?;
+            // The sizes stay as they were asked for.
+            spec.bytes = None;
         }
         let wrong = |why: &str| Err(SpecError::new(why.into()));
         if spec.fanout == 1 && spec.dir_count() > MAX_CHAIN {
@@ -313,7 +317,7 @@ impl Draft {
         if links.share != Share(0) && links.relative + links.absolute + links.dangling + links.loops == 0 {
             return wrong("symlinks: at least one of relative, absolute, dangling, loops must be above 0");
         }
-        super::Dataset::new(spec.clone())?;
+        Layout::new(&spec, &strata(&spec))?;
         Ok(spec)
     }
 }
