@@ -57,7 +57,8 @@ fn average(text: &str) -> Result<u64, String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
-    let dataset = input::dataset(Some(&args.dataset), args.seed)?;
+    // The digest of a corpus is a part of the identity.
+    let (dataset, _) = input::dataset_and_corpus(Some(&args.dataset), args.seed, None)?;
     if args.toml {
         let own = presets::text(&args.dataset).filter(|_| args.seed.is_none());
         return print(&own.map_or_else(|| dataset.spec().to_toml(), str::to_owned));

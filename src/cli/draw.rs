@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::figures::{self, Row, bytes, count, part, percent};
+use super::figures::{self, Row, bytes, count, counted, mean, part, percent};
 use crate::summary::Summary;
 
 /// How text may be drawn.
@@ -62,7 +62,9 @@ impl Canvas {
         self.histogram(out, "Depth", ["files", "folders"], &figures::depths(summary, ROWS), count)?;
         self.types(out, summary)?;
         duplicates(out, summary)?;
-        self.savings(out, summary)
+        self.savings(out, summary)?;
+        writeln!(out)?;
+        figures::exactness(summary).iter().try_for_each(|(how, what)| writeln!(out, "{how:<10}  {what}"))
     }
 
     /// Two bars side by side: counts, and whatever `second` writes.
@@ -126,6 +128,11 @@ impl Canvas {
     }
 }
 
+/// More about a number, where it is not 0.
+fn some(number: u64, more: impl FnOnce() -> String) -> String {
+    if number == 0 { String::new() } else { more() }
+}
+
 fn totals(out: &mut String, summary: &Summary) -> fmt::Result {
     let (counts, sizes, folders) = (&summary.counts, &summary.sizes, &summary.folders);
     let about = |exact: bool| if exact { "" } else { "about " };
@@ -145,26 +152,30 @@ fn totals(out: &mut String, summary: &Summary) -> fmt::Result {
         (
             "hard links",
             count(counts.hard_links),
-            format!("further names of {} files", count(summary.duplicates.hard_link_groups)),
+            some(counts.hard_links, || {
+                format!("further names of {}", counted(summary.duplicates.hard_link_groups, "file"))
+            }),
         ),
         (
             "symbolic links",
             count(links.sum()),
-            [
-                (links.relative, "relative"),
-                (links.absolute, "absolute"),
-                (links.dangling, "dangling"),
-                (links.loops, "loops"),
-            ]
-            .map(|(number, what)| format!("{} {what}", count(number)))
-            .join(", "),
+            some(links.sum(), || {
+                [
+                    (links.relative, "relative"),
+                    (links.absolute, "absolute"),
+                    (links.dangling, "dangling"),
+                    (links.loops, "loops"),
+                ]
+                .map(|(number, what)| format!("{} {what}", count(number)))
+                .join(", ")
+            }),
         ),
         ("folders", count(counts.folders), format!("{} deep", summary.depth.len() - 1)),
         (
             "files in each",
-            format!("{:.1}", folders.mean),
+            mean(folders.mean),
             format!(
-                "on average; {}at most {}, {} empty",
+                "on average; at most {}{}, {} empty",
                 about(folders.exact),
                 count(folders.largest),
                 count(folders.empty)
@@ -173,20 +184,24 @@ fn totals(out: &mut String, summary: &Summary) -> fmt::Result {
         ("inodes", count(counts.inodes), "the root among them".into()),
     ];
     let wide = rows.iter().map(|(_, figure, _)| figure.len()).max().unwrap_or(0);
-    rows.iter().try_for_each(|(what, figure, more)| writeln!(out, "{what:<14}  {figure:>wide$}  {more}"))?;
+    for (what, figure, more) in rows {
+        writeln!(out, "{}", format!("{what:<14}  {figure:>wide$}  {more}").trim_end())?;
+    }
     writeln!(out)
 }
 
 fn duplicates(out: &mut String, summary: &Summary) -> fmt::Result {
     let found = &summary.duplicates;
-    let least = if found.exact { "" } else { "at least " };
-    writeln!(
-        out,
-        "Duplicates  {least}{} files, {}, beyond the first of each of {} groups",
-        count(found.copies),
-        bytes(found.bytes),
-        count(found.groups)
-    )?;
+    match (found.groups, if found.exact { "" } else { "at least " }) {
+        (0, "") => writeln!(out, "Duplicates  0 files")?,
+        (groups, least) => writeln!(
+            out,
+            "Duplicates  {least}{}, {}, beyond the first of each of {}",
+            counted(found.copies, "file"),
+            bytes(found.bytes),
+            counted(groups, "group")
+        )?,
+    }
     if !found.exact {
         writeln!(out, "            others may be equal by chance; seedfs duplicates looks at them")?;
     }

@@ -37,9 +37,40 @@ pub(crate) fn bytes(bytes: u128) -> String {
     }
 }
 
-/// A part of a whole.
+/// A part of a whole: one decimal, and never 0.0 for what is more than nothing.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    if share > 0.0 && share < 0.0005 { "<0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
+}
+
+/// A mean: one decimal, none where it would say nothing.
+pub(crate) fn mean(number: f64) -> String {
+    if number < 999.95 { format!("{number:.1}") } else { count(number.round() as u128) }
+}
+
+/// A count and its noun, which takes an s but for one.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// Which figures are exact, and which are not: what they are, and a list of them.
+pub(crate) fn exactness(summary: &Summary) -> Vec<(&'static str, String)> {
+    let parts = [
+        (summary.sizes.bytes_exact, "bytes", "bytes, to better than 1 %"),
+        (summary.folders.exact, "files in each folder", "files in each folder"),
+    ];
+    let sure = parts.iter().filter(|(exact, ..)| *exact).map(|&(_, figure, _)| figure);
+    let sure: Vec<&str> = ["counts"].into_iter().chain(sure).collect();
+    let sampled: Vec<&str> = parts.iter().filter(|(exact, ..)| !exact).map(|&(.., figure)| figure).collect();
+    let duplicates = summary.duplicates.exact;
+    let mut rows = vec![("exact", sure.join(", ") + if duplicates { ", duplicates" } else { "" })];
+    if !sampled.is_empty() {
+        rows.push(("sampled", sampled.join(", ")));
+    }
+    if !duplicates {
+        rows.push(("at least", "duplicates, and what whole files save".into()));
+    }
+    rows.push(("estimated", "what compression, blocks and chunks save".into()));
+    rows
 }
 
 /// Part of a whole, 0 where there is none.
@@ -69,7 +100,9 @@ pub(crate) fn sizes(summary: &Summary, most: usize) -> Vec<Row> {
         first: bins.iter().map(|bin| u128::from(bin.files)).sum(),
         second: bins.iter().map(|bin| bin.bytes).sum(),
     };
-    empty.chunks(1).chain(others.chunks(step)).map(row).collect()
+    // Between the empty files and the smallest of the others nothing is to be seen.
+    let smallest = others.chunks(step).skip_while(|bins| !empty.is_empty() && bins.iter().all(|bin| bin.files == 0));
+    empty.chunks(1).chain(smallest).map(row).collect()
 }
 
 /// Files and folders by depth, neighbouring levels together where there are more than `most`.
@@ -143,6 +176,11 @@ mod tests {
         for (number, text) in [(9_999_999u64, "9,999,999"), (10_000_000, "10.0 M"), (1_950_000_000_000, "1.9 T")] {
             assert_eq!(short(number), text);
         }
+        for (share, text) in [(0.0, "0.0 %"), (1e-9, "<0.1 %"), (0.0006, "0.1 %"), (1.0, "100.0 %")] {
+            assert_eq!(percent(share), text);
+        }
+        assert_eq!((mean(8.26), mean(12_345.6)), ("8.3".into(), "12,346".into()));
+        assert_eq!((counted(1, "group"), counted(2, "group")), ("1 group".into(), "2 groups".into()));
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(5000 << 60), "5,000 EiB");
     }

@@ -37,7 +37,7 @@ pub(crate) fn draw(name: &str, summary: &Summary) -> String {
     let types = picture.types(MARGIN, top, summary);
     let depth = picture.depth(RIGHT, top, summary);
     let savings = picture.savings(RIGHT, depth, summary);
-    picture.finish(name, types.max(savings))
+    picture.finish(name, types.max(savings), summary)
 }
 
 #[derive(Default)]
@@ -143,7 +143,10 @@ impl Picture {
                 let height = height.max(1.0);
                 self.bar([left + step * 0.08, bottom - height, step * 0.84, height], class, &hint);
             }
-            if i % every == 0 {
+            // The last label keeps within the chart.
+            if i + 1 == rows.len() && i % every == 0 && i > 0 {
+                self.text(x + COLUMN, bottom + 16.0, "soft end", &row.label);
+            } else if i % every == 0 {
                 self.text(left + step / 2.0, bottom + 16.0, "soft mid", &row.label);
             }
         }
@@ -178,8 +181,9 @@ impl Picture {
     fn legend(&mut self, x: f64, y: f64, entries: [(&str, &str); 2]) {
         let mut end = x;
         for (class, what) in entries {
+            self.text(end, y, "soft end", what);
+            // About as wide as the letters are; fonts differ.
             end -= what.len() as f64 * 6.2;
-            self.text(end, y, "soft", what);
             self.bar([end - 15.0, y - 9.0, 10.0, 10.0], class, "");
             end -= 30.0;
         }
@@ -226,8 +230,12 @@ impl Picture {
         y + 40.0
     }
 
-    fn finish(self, name: &str, height: f64) -> String {
-        let name = escape(name);
+    /// The whole document: what is exact stands at the bottom, which is at `height` without it.
+    fn finish(mut self, name: &str, height: f64, summary: &Summary) -> String {
+        let exactness =
+            figures::exactness(summary).iter().map(|(how, what)| format!("{how}: {what}")).collect::<Vec<_>>();
+        self.text(MARGIN, height, "soft", exactness.join("; "));
+        let (name, height) = (escape(name), height + 24.0);
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" \

@@ -286,9 +286,20 @@ struct Draft {
 struct Layer {
     files: bool,
     bytes: bool,
+    /// The key that says how many folders there are.
+    folders: Option<&'static str>,
 }
 
 impl Draft {
+    /// Takes the number of folders from one of the two keys that say it.
+    fn set_dirs(&mut self, key: &'static str, dirs: Dirs) -> Result<(), String> {
+        if let Some(other) = self.layer.folders.replace(key) {
+            return Err(format!("says how many folders there are, and so does {other}; keep one"));
+        }
+        self.spec.dirs = dirs;
+        Ok(())
+    }
+
     /// Bytes alone ask for as many files as they take; together with files they scale the sizes.
     fn end_layer(&mut self) {
         let layer = std::mem::take(&mut self.layer);
