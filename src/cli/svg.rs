@@ -181,11 +181,10 @@ impl Picture {
     fn legend(&mut self, x: f64, y: f64, entries: [(&str, &str); 2]) {
         let mut end = x;
         for (class, what) in entries {
-            self.text(end, y, "soft end", what);
+            self.bar([end - 10.0, y - 9.0, 10.0, 10.0], class, "");
+            self.text(end - 15.0, y, "soft end", what);
             // About as wide as the letters are; fonts differ.
-            end -= what.len() as f64 * 6.2;
-            self.bar([end - 15.0, y - 9.0, 10.0, 10.0], class, "");
-            end -= 30.0;
+            end -= what.len() as f64 * 6.2 + 32.0;
         }
     }
 
@@ -232,10 +231,12 @@ impl Picture {
 
     /// The whole document: what is exact stands at the bottom, which is at `height` without it.
     fn finish(mut self, name: &str, height: f64, summary: &Summary) -> String {
-        let exactness =
-            figures::exactness(summary).iter().map(|(how, what)| format!("{how}: {what}")).collect::<Vec<_>>();
-        self.text(MARGIN, height, "soft", exactness.join("; "));
-        let (name, height) = (escape(name), height + 24.0);
+        let mut y = height;
+        for (how, what) in figures::exactness(summary) {
+            self.text(MARGIN, y, "soft", format_args!("{how}: {what}"));
+            y += 17.0;
+        }
+        let (name, height) = (escape(name), y + 12.0);
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" \
