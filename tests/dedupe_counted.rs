@@ -142,6 +142,34 @@ fn expected_savings_of_chunks_are_near_those_that_are_counted() {
     }
 }
 
+/// The manual states these tolerances.
+#[test]
+fn expected_savings_of_presets_are_those_that_are_counted() {
+    for text in [
+        "home,files=2000,bytes=60MB",
+        "office,files=1000,bytes=60MB",
+        "source,files=2000,bytes=30MB",
+        "photos,files=200,bytes=60MB",
+        "mail,files=1000,bytes=30MB",
+        "vm,files=60,bytes=300MB",
+        "logs,files=300,bytes=30MB",
+        "many-small,files=5000",
+    ] {
+        let dataset = dataset(text);
+        let expected = Summary::of(&dataset).expected;
+        assert!(Summary::of(&dataset).duplicates.exact, "{text}");
+        for (chunker, expected, tolerance) in [
+            ("file", expected.whole_file.share, 1e-12),
+            ("fixed:4096", expected.fixed.share, 0.01),
+            ("fastcdc:16384", expected.content_defined.share, 0.05),
+        ] {
+            let counted = all(&dataset, chunker).share;
+            println!("{text} {chunker}: expected {expected:.4}, counted {counted:.4}");
+            assert!((expected - counted).abs() < tolerance, "{text} {chunker}: {expected} {counted}");
+        }
+    }
+}
+
 #[test]
 fn threads_change_nothing_and_parts_add_up() {
     let dataset = dataset("torture,files=600");
