@@ -97,7 +97,8 @@ fn pick<T: Copy>(rows: &[(T, u32)], draws: Draws, index: u64) -> Option<T> {
 }
 
 impl Dataset {
-    /// Takes milliseconds at most and little memory, whatever the number of files.
+    /// Takes some milliseconds at most and little memory, whatever the number of files, unless `bytes` stands beside
+    /// `files`: sizes are then scaled, which takes up to 0.1 s for 10^12 files of dozens of types.
     ///
     /// # Errors
     /// The shares add up to more than all files, or the bytes that were asked for cannot be reached.
