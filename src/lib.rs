@@ -16,6 +16,7 @@
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form, and what becomes of them: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
+//! | [`summary`], [`dedupe`] | a dataset in numbers, and what deduplication saves: expected, and counted |
 //! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
@@ -58,6 +59,7 @@
 pub mod cli;
 pub mod content;
 pub mod dataset;
+pub mod dedupe;
 pub mod diff;
 pub mod edition;
 #[cfg(unix)]
@@ -72,6 +74,7 @@ pub mod recipe;
 pub mod score;
 pub mod shard;
 pub mod stats;
+pub mod summary;
 pub mod tree;
 pub mod truth;
 pub mod units;

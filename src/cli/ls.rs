@@ -78,7 +78,7 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Plain(_) | Rows::Jsonl(_) => {}
             Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other)?,
-            Rows::Mtree(output) => push_mtree_header(at, output),
+            Rows::Mtree(output) => push_mtree_header(at, "", output),
         }
         Ok(())
     }

@@ -6,9 +6,13 @@ mod advance;
 mod argv;
 mod cat;
 mod completions;
+mod dedupe;
+mod describe;
 mod diff;
+mod draw;
 mod duplicates;
 mod error;
+mod figures;
 mod input;
 mod ls;
 mod manifest;
@@ -18,6 +22,7 @@ mod output;
 mod parallel;
 mod progress;
 mod score;
+mod svg;
 #[cfg(unix)]
 mod umount;
 
@@ -36,6 +41,7 @@ Examples:
   seedfs mount files=1M,size=4KiB /mnt/x     a million files, at once
   seedfs cat s42-1GiB.bin | sha256sum        a file, without mounting anything
   seedfs ls files=1000,size=64KiB            what a tree would hold
+  seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
 
@@ -60,6 +66,8 @@ enum Command {
     Advance(advance::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Describe(describe::Args),
+    Dedupe(dedupe::Args),
     Duplicates(duplicates::Args),
     Manifest(manifest::Args),
     Diff(diff::Args),
@@ -116,6 +124,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Advance(args) => advance::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Describe(args) => describe::run(&args),
+        Command::Dedupe(args) => dedupe::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Manifest(args) => manifest::run(&args),
         Command::Diff(args) => diff::run(&args),

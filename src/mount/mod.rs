@@ -78,8 +78,16 @@ const MAX_DEFAULT_THREADS: usize = 8;
 /// Most bytes of a dataset's text that the mount table shows.
 const MAX_SOURCE: usize = 1024;
 
-/// Mounts `vfs` on the directory `point` and serves it until it is unmounted. `dataset` is what the mount table shows as
-/// source, unless the options say otherwise.
+/// What is mounted, as people are told.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What the mount table shows as source, unless the options say otherwise.
+    pub dataset: &'a str,
+    /// The dataset's identity, which the log shows.
+    pub identity: &'a str,
+}
+
+/// Mounts `vfs` on the directory `point` and serves it until it is unmounted.
 ///
 /// Unless the options ask for the foreground, the process forks: the caller's returns as soon as the mount works, another
 /// one serves, and returns from this call when the mount is gone. So this must be called before any thread is started.
@@ -89,7 +97,7 @@ const MAX_SOURCE: usize = 1024;
 pub fn run<V: Vfs>(
     vfs: V,
     counters: Arc<Counters>,
-    dataset: &str,
+    source: Source<'_>,
     point: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
@@ -109,23 +117,23 @@ pub fn run<V: Vfs>(
         }
     };
     log::log_panics();
-    let source = options.fsname.clone().unwrap_or_else(|| printable(dataset));
+    let shown = options.fsname.clone().unwrap_or_else(|| printable(source.dataset));
     let adapter = FuseAdapter::new(vfs, counters, settings(options));
-    serve(adapter, &point, &source, options, reporter)
+    serve(adapter, &point, Source { dataset: &shown, ..source }, options, reporter)
 }
 
 /// From here on, in the background, failures go to the parent.
 fn serve<V: Vfs>(
     mut adapter: FuseAdapter<V>,
     point: &Path,
-    source: &str,
+    source: Source<'_>,
     options: &MountOptions,
     reporter: Option<Reporter>,
 ) -> Result<(), MountError> {
     let life = Arc::new(Life::default());
     let prefetch = adapter.prefetch();
     let advancer = adapter.advancer();
-    let session = match start(adapter, point, source, options, &life) {
+    let session = match start(adapter, point, source.dataset, options, &life) {
         Ok(Some(session)) => session,
         // A signal before the mount worked: in the foreground that is an ordinary end.
         Ok(None) => match reporter {
@@ -144,7 +152,7 @@ fn serve<V: Vfs>(
             return Err(MountError::Failed(format!("nobody waits for the mount any more: {error}")));
         }
     }
-    info!("{source} is mounted on {}", point.display());
+    info!("{} is mounted on {}, identity {}", source.dataset, point.display(), source.identity);
     let pusher = prefetch.map(|prefetch| prefetch.start(session.notifier()));
     if let Some(Err(error)) = &pusher {
         warn!("no prefetching: cannot start a thread: {error}");

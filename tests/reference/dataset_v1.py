@@ -323,13 +323,16 @@ def scale_to(cells, wanted):
 
 
 def files_for(spec, wanted):
-    files = 1000000
-    for _ in range(8):
+    files, nearest, least = 1000000, None, math.inf
+    for _ in range(12):
         before, reached = files, total(layout(dict(spec, files=files)), None)
+        off = abs(reached / float(wanted) - 1.0)
+        if off < least:
+            nearest, least = files, off
         files = max(math.ceil(float(wanted) / reached * float(files)), 1)
-        if files == before:
+        if files == before or off < 1e-3:
             break
-    return files
+    return nearest
 
 
 class Dataset:
@@ -337,7 +340,8 @@ class Dataset:
         self.spec, self.seed = spec, int(spec["seed"])
         wanted = spec.get("bytes")
         if "files" not in spec:
-            spec["files"] = files_for(spec, wanted)
+            # The sizes then stay as they are.
+            spec["files"], wanted = files_for(spec, wanted), None
         self.files, self.folders = spec["files"], spec["dirs"] + 1
         self.cells = layout(spec)
         self.regular = sum(c.groups * c.members for c in self.cells if c.section not in LINKS)
