@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::{DIRECTORY_SIZE, Emit, cookie_behind, plain, regular};
+use super::attr::{DIRECTORY_SIZE, plain, regular};
+use super::{Emit, cookie_behind};
 use crate::dataset::cases::{self, Case, Catalogue, Node, Platform};
 use crate::name;
 use crate::vfs::{Attr, Entry, FileType, Ino, Siblings};

@@ -11,6 +11,7 @@
 //!
 //! All stay below 2^53, so that programs which keep numbers as doubles do not confuse them.
 
+mod attr;
 mod cases;
 mod control;
 mod on_demand;
@@ -24,6 +25,7 @@ use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
+use attr::{directory_attr, is_hole, listed_file_attr, plain, regular};
 pub use cases::case_ino;
 pub use control::StatsSource;
 use control::{Control, ControlFile};
@@ -41,9 +43,6 @@ const ENTRIES_BEFORE: u64 = 2;
 
 /// Takes the entries of a listing until it breaks.
 type Emit<'a> = dyn FnMut(Entry<'_>) -> ControlFlow<()> + 'a;
-
-/// Size reported for directories, in bytes.
-const DIRECTORY_SIZE: u64 = 4096;
 
 /// A dataset as a file system.
 #[derive(Debug)]
@@ -433,50 +432,4 @@ fn cookie_behind(index: u64) -> Cookie {
 
 fn control_ino(file: ControlFile) -> Ino {
     Ino(CONTROL + 1 + file as u64)
-}
-
-fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr {
-    Attr {
-        size: DIRECTORY_SIZE,
-        blocks: DIRECTORY_SIZE / 512,
-        perm: mode,
-        nlink: u32::try_from(subdirectories.saturating_add(2)).unwrap_or(u32::MAX),
-        mtime: Time::of(mtime),
-        ..plain(ino, FileType::Directory)
-    }
-}
-
-#[inline]
-fn listed_file_attr(file: &File<'_>) -> Attr {
-    let attr = regular(file_ino(file.inode), &file.recipe, file.size, file.mtime);
-    Attr { perm: file.mode, owner: file.owner, nlink: u32::try_from(file.links).unwrap_or(u32::MAX), ..attr }
-}
-
-#[inline]
-fn regular(ino: Ino, recipe: &Recipe, size: u64, mtime: i64) -> Attr {
-    // A hole takes no room; everything else must seem to, or tar and cp take it for a hole.
-    let blocks = if is_hole(recipe) { 0 } else { size.div_ceil(512) };
-    Attr { size, blocks, mtime: Time::of(mtime), ..plain(ino, FileType::Regular) }
-}
-
-/// Whether a file is one hole. Its editions have bytes in it, and count as written.
-fn is_hole(recipe: &Recipe) -> bool {
-    recipe.kind == Kind::Zero && recipe.edition == 0
-}
-
-/// What is the same for most inodes of a type.
-#[inline]
-fn plain(ino: Ino, file_type: FileType) -> Attr {
-    Attr {
-        ino,
-        file_type,
-        size: 0,
-        blocks: 0,
-        perm: 0o644,
-        owner: None,
-        device: None,
-        nlink: 1,
-        mtime: Time::of(0),
-        volatile: false,
-    }
 }
