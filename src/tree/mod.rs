@@ -21,9 +21,9 @@ use std::sync::Arc;
 
 use crate::content::Corpus;
 use crate::dataset::cases::{DIRECTORY as CASES_DIRECTORY, Node as CaseNode};
-use crate::dataset::{Dataset, File, Listed, Symlink, on_demand_time};
+use crate::dataset::{Dataset, Listed, Symlink, on_demand_time};
 use crate::name;
-use crate::recipe::{Kind, Recipe};
+use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Siblings, StatFs, Time, Vfs};
 use attr::{directory_attr, is_hole, listed_file_attr, plain, regular};
 pub use cases::case_ino;
