@@ -168,7 +168,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 
 /// Appends the rows of a part of the listing to `text`, before entry 0 what precedes all rows.
 fn format_part(dataset: &Dataset, format: Format, entries: Range<u64>, text: &mut Vec<u8>) -> io::Result<()> {
-    let mut rows = Rows::new(format, text);
+    let mut rows = Rows::new(dataset, format, text);
     if entries.start == 0 {
         rows.start(dataset)?;
     }
