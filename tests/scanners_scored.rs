@@ -102,9 +102,9 @@ fn all_are_exact(dataset: &str) {
     mount.unmount();
 }
 
-/// All but what takes a scanner too long (a million entries), or what fdupes and rdfind cannot name (paths beyond
-/// PATH_MAX).
-const TORTURE: &str = "torture,cases=all-paths-directories";
+/// All but a million files of one size, paths beyond PATH_MAX, and two that only rmlint does not get over: it reads files
+/// of exbibytes, and reports FIFOs, sockets and device nodes as empty files.
+const TORTURE: &str = "torture,cases=all-paths-huge-special-directories";
 
 /// Holes of the same size are equal, and files of a few bytes by chance.
 const SMALL: &str = "files=5000,dirs=60,size=uniform:1-64,kind=mixed,seed=4";
