@@ -165,3 +165,22 @@ fn jdupes_does_not_end_on_names_that_are_no_utf_8() {
     assert_eq!(run("-rqj").status.code(), Some(124), "it ends: the finding is out of date");
     assert_eq!(run("-rq").stdout.trim_ascii_end(), b"./one\n./other\xff");
 }
+
+/// A finding: rmlint 2.9.0 reports FIFOs, sockets and device nodes as empty files, which it offers to remove.
+#[test]
+fn rmlint_takes_special_files_for_empty_ones() {
+    const CASES: &str = "files=0,dirs=0,cases=special";
+    if !have(&["rmlint"]) {
+        return;
+    }
+    let version = Command::new("rmlint").arg("--version").output().unwrap();
+    if !String::from_utf8_lossy(&[version.stdout, version.stderr].concat()).contains("version 2.9.0 ") {
+        println!("another rmlint than the one that this was seen with");
+        return;
+    }
+    let Some(mount) = Mounted::start(&[CASES]) else { return };
+    let scanner = EXACT.iter().find(|scanner| scanner.name == "rmlint").unwrap();
+    let value = scanner.score(&mount, CASES, &[]);
+    assert_eq!(kinds(&value), BTreeMap::from([("unknown".to_owned(), 9)]), "{:#}", value["findings"]);
+    mount.unmount();
+}
