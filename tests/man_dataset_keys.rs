@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seedfs::dataset::spec::{key_names, presets};
 use seedfs::dataset::{Dataset, Spec};
-use seedfs::edition::Edit;
+use seedfs::edition::{Edit, Profile};
 
 const PAGE: &str = include_str!("../man/seedfs-dataset.5");
 
@@ -41,6 +41,33 @@ fn every_edit_is_named() {
     let text = section(".Sh KEYS").join("\n");
     for edit in Edit::ALL {
         assert!(text.contains(&format!("\n.Cm {}", edit.name())), "{}", edit.name());
+    }
+}
+
+#[test]
+fn every_profile_is_named() {
+    let text = section(".Sh KEYS").join("\n");
+    for profile in Profile::ALL {
+        assert!(text.contains(&format!("\n.Cm {}", profile.name())), "{}", profile.name());
+    }
+}
+
+/// The default that the page gives for a key of [churn].
+#[test]
+fn defaults_of_churn_are_those_of_the_program() {
+    let text = section(".Sh KEYS").join("\n");
+    let document = Spec::default().to_toml();
+    let rows = document.split("\n\n").find_map(|part| part.strip_prefix("[churn]\n")).unwrap();
+    for row in rows.lines() {
+        let (key, value) = row.split_once(" = ").unwrap();
+        let value = value.trim_matches('"').trim_end_matches('%').trim_start_matches("1*");
+        let item = text.split("\n.It Va ").find_map(|item| item.strip_prefix(&format!("churn.{key}\n"))).unwrap();
+        let said = [
+            format!("The default is {value}."),
+            format!("The default is\n.Cm {value} ."),
+            format!(".Cm {value} ,\nthe default"),
+        ];
+        assert!(said.iter().any(|said| item.contains(said)), "{key}: {value}");
     }
 }
 
