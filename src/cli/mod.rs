@@ -16,6 +16,8 @@ mod parallel;
 mod progress;
 mod score;
 #[cfg(unix)]
+mod sink;
+#[cfg(unix)]
 mod umount;
 
 use std::ffi::OsString;
@@ -35,6 +37,7 @@ Examples:
   seedfs ls files=1000,size=64KiB            what a tree would hold
   seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
+  seedfs sink --dataset demo /mnt/y          a mount to restore into: every write is compared
 
 Any name of the form [stem_]s<seed>-<size>[-<kind>][.<ext>] can be read in any directory of a mount:
   sha256sum /mnt/x/s42-1GiB.bin /mnt/x/photo_s7-3M.jpg /mnt/x/vm_s9-40G-c60d25.img";
@@ -53,6 +56,8 @@ enum Command {
     Mount(mount::Args),
     #[cfg(unix)]
     Umount(umount::Args),
+    #[cfg(unix)]
+    Sink(sink::Args),
     Cat(cat::Args),
     Ls(ls::Args),
     Duplicates(duplicates::Args),
@@ -106,6 +111,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Mount(args) => mount::run(&args),
         #[cfg(unix)]
         Command::Umount(args) => umount::run(&args),
+        #[cfg(unix)]
+        Command::Sink(args) => sink::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),

@@ -7,6 +7,7 @@ mod buffer;
 mod filesystem;
 mod init;
 mod push;
+mod sink;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -20,6 +21,7 @@ use log::{debug, error};
 pub use attr::Ownership;
 use buffer::Buffer;
 pub use push::Pusher;
+pub use sink::{SinkAdapter, Verdict};
 use push::Watch;
 
 use crate::stats::{Counters, Op};

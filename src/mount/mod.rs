@@ -15,6 +15,7 @@ pub mod log;
 pub(crate) mod mountpoint;
 mod options;
 mod signals;
+mod sink;
 #[cfg(target_os = "linux")]
 pub mod table;
 
@@ -22,11 +23,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::log::{error, info, warn};
-use fuser::{Session, SessionACL};
+use fuser::{Filesystem, Notifier, Session, SessionACL};
 
 pub use options::{Access, MountOptions, OptionError};
+pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
 
-use crate::fuse::{FuseAdapter, Ownership, Settings};
+use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings};
 use crate::stats::Counters;
 use crate::vfs::Vfs;
 use daemon::{Reporter, Side};
@@ -92,6 +94,20 @@ pub fn run<V: Vfs>(
     point: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
+    let point = prepare(point, options)?;
+    let reporter = match to_background(options)? {
+        Stay::Here(reporter) => reporter,
+        Stay::Done(outcome) => return outcome,
+    };
+    let source = options.fsname.clone().unwrap_or_else(|| printable(dataset));
+    let adapter = FuseAdapter::new(vfs, counters, settings(options));
+    let prefetch = adapter.prefetch();
+    let push = |kernel| prefetch.map(|prefetch| prefetch.start(kernel));
+    serve(adapter, &point, &source, options, reporter, Life::new(0), push)
+}
+
+/// To be done before anything else, and before any thread exists. Returns the mount point as it is from anywhere.
+fn prepare(point: &Path, options: &MountOptions) -> Result<PathBuf, MountError> {
     signals::block();
     give_memory_back();
     let point = mountpoint::check(point)?;
@@ -99,30 +115,41 @@ pub fn run<V: Vfs>(
         log::open(path).map_err(|error| MountError::Failed(format!("{}: cannot log there: {error}", path.display())))
     });
     log::init(options.verbosity, file.transpose()?);
+    Ok(point)
+}
+
+/// Whether this process is the one that serves.
+enum Stay {
+    /// It is, and reports its start to another one if it is in the background.
+    Here(Option<Reporter>),
+    /// Another one does, or failed to.
+    Done(Result<(), MountError>),
+}
+
+fn to_background(options: &MountOptions) -> Result<Stay, MountError> {
     let reporter = if options.foreground {
         None
     } else {
         match daemon::fork()? {
-            Side::Parent(outcome) => return outcome,
+            Side::Parent(outcome) => return Ok(Stay::Done(outcome)),
             Side::Daemon(reporter) => Some(reporter),
         }
     };
     log::log_panics();
-    let source = options.fsname.clone().unwrap_or_else(|| printable(dataset));
-    let adapter = FuseAdapter::new(vfs, counters, settings(options));
-    serve(adapter, &point, &source, options, reporter)
+    Ok(Stay::Here(reporter))
 }
 
-/// From here on, in the background, failures go to the parent.
-fn serve<V: Vfs>(
-    adapter: FuseAdapter<V>,
+/// From here on, in the background, failures go to the parent. `push` starts what runs beside the session.
+fn serve<F: Filesystem>(
+    adapter: F,
     point: &Path,
     source: &str,
     options: &MountOptions,
     reporter: Option<Reporter>,
+    life: Life,
+    push: impl FnOnce(Notifier) -> Option<std::io::Result<Pusher>>,
 ) -> Result<(), MountError> {
-    let life = Arc::new(Life::default());
-    let prefetch = adapter.prefetch();
+    let life = Arc::new(life);
     let session = match start(adapter, point, source, options, &life) {
         Ok(Some(session)) => session,
         // A signal before the mount worked: in the foreground that is an ordinary end.
@@ -143,12 +170,13 @@ fn serve<V: Vfs>(
         }
     }
     info!("{source} is mounted on {}", point.display());
-    let pusher = prefetch.map(|prefetch| prefetch.start(session.notifier()));
+    let pusher = push(session.notifier());
     if let Some(Err(error)) = &pusher {
         warn!("no prefetching: cannot start a thread: {error}");
     }
     let outcome = session.run();
     drop(pusher);
+    life.finish();
     // After an abort the mount is still in the tree, dead; after an unmount there is nothing to do.
     life.end();
     match outcome {
@@ -164,13 +192,13 @@ fn serve<V: Vfs>(
 }
 
 /// Mounts and shakes hands with the kernel; `None` when a signal came before that was done.
-fn start<V: Vfs>(
-    adapter: FuseAdapter<V>,
+fn start<F: Filesystem>(
+    adapter: F,
     point: &Path,
     source: &str,
     options: &MountOptions,
     life: &Arc<Life>,
-) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+) -> Result<Option<Session<F>>, MountError> {
     signals::watch(life.clone()).map_err(|error| MountError::Failed(format!("cannot start a thread: {error}")))?;
     let mut config = fuser::Config::default();
     config.n_threads = Some(options.threads.unwrap_or_else(default_threads));

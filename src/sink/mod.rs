@@ -22,7 +22,7 @@ mod tree;
 mod xattr;
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use change::Target;
@@ -145,6 +145,8 @@ pub struct Sink {
     budget: Arc<Budget>,
     written: AtomicU64,
     wrong: AtomicU64,
+    /// Whether something went wrong inside: then nothing can be called perfect.
+    is_distrusted: AtomicBool,
 }
 
 impl Sink {
@@ -161,12 +163,18 @@ impl Sink {
             budget: Budget::new(RAW_BYTES),
             written: AtomicU64::new(0),
             wrong: AtomicU64::new(0),
+            is_distrusted: AtomicBool::new(false),
         }
     }
 
     /// Bytes that were written, and how many writes among them had wrong ones at the time.
     pub fn written(&self) -> (u64, u64) {
         (self.written.load(Ordering::Relaxed), self.wrong.load(Ordering::Relaxed))
+    }
+
+    /// Takes note of a defect: a call that was not ended. No report says "perfect" from now on.
+    pub fn distrust(&self) {
+        self.is_distrusted.store(true, Ordering::Relaxed);
     }
 
     fn nodes(&self) -> MutexGuard<'_, Nodes> {

@@ -157,6 +157,7 @@ impl Sink {
             None => counts.complete > 0,
         };
         all_there
+            && !self.is_distrusted.load(std::sync::atomic::Ordering::Relaxed)
             && counts.incomplete + counts.mismatched + counts.missing == 0
             && (counts.extra == 0 || self.rules.ignore_extra)
             && (counts.metadata == 0 || !self.rules.metadata)
