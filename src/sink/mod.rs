@@ -82,6 +82,9 @@ pub enum SinkError {
     /// The bytes are not those that are demanded.
     #[error("wrong bytes, refused")]
     Refused,
+    /// Attributes of this kind would change what the node is: lists of access rights.
+    #[error("not supported")]
+    Unsupported,
     /// No extended attribute of that name.
     #[error("no such attribute")]
     NoAttribute,

@@ -97,6 +97,7 @@ fn errno(error: SinkError) -> Errno {
         SinkError::NameTooLong => Errno::ENAMETOOLONG,
         SinkError::TooLarge => Errno::EFBIG,
         SinkError::Unknown | SinkError::Refused => Errno::EIO,
+        SinkError::Unsupported => Errno::EOPNOTSUPP,
         SinkError::NoAttribute => Errno::NO_XATTR,
     }
 }
