@@ -17,6 +17,8 @@
 //! | [`dataset`] | trees of files in closed form: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
+//! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
+//! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |

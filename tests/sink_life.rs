@@ -64,7 +64,8 @@ fn eight_writers_of_one_file_write_it_once() {
 #[test]
 fn a_writer_that_is_killed_leaves_an_incomplete_file() {
     let Some(sink) = SinkMount::start(&[]) else { return };
-    let mut writer = command_in(sink.path(), "sh", &["-c", "exec cat > s1-1GiB"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut writer =
+        command_in(sink.path(), "sh", &["-c", "exec cat > s1-1GiB"]).stdin(Stdio::piped()).spawn().unwrap();
     let right = seedfs::SyntheticFile::open("s1-1GiB").unwrap();
     let mut bytes = vec![0; 3 << 20];
     right.read_at(0, &mut bytes);

@@ -17,6 +17,12 @@ const FILES: u64 = 1_000_000;
 const MOST: u64 = 200 << 10;
 
 fn resident_kib() -> u64 {
+    // What an earlier sink has freed must not pass for room that this one did not need.
+    #[cfg(target_env = "gnu")]
+    // SAFETY: gives free memory back; no preconditions.
+    unsafe {
+        libc::malloc_trim(0)
+    };
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()

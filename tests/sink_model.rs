@@ -58,11 +58,23 @@ fn bytes(recipe: &Recipe) -> Vec<u8> {
 #[derive(Debug, Clone)]
 enum Step {
     /// Writes bytes of the first or second file, zeros, or others, from one offset of the source to another.
-    Write { source: usize, from: usize, to: usize, len: usize },
+    Write {
+        source: usize,
+        from: usize,
+        to: usize,
+        len: usize,
+    },
     /// All of a file in pieces of this size, forwards or backwards.
-    Fill { source: usize, piece: usize, backwards: bool },
+    Fill {
+        source: usize,
+        piece: usize,
+        backwards: bool,
+    },
     Truncate(usize),
-    Punch { at: usize, len: usize },
+    Punch {
+        at: usize,
+        len: usize,
+    },
     Rename(usize),
     /// Closes and opens.
     Reopen,
@@ -73,9 +85,8 @@ enum Step {
 fn steps(size: usize) -> impl Strategy<Value = Vec<Step>> {
     let at = 0..size + 100;
     let len = prop_oneof![0..200usize, Just(4096), Just(size / 3)];
-    let write = (0..4usize, at.clone(), at.clone(), len.clone(), any::<bool>()).prop_map(|(source, from, to, len, same)| {
-        Step::Write { source, from: if same { to } else { from }, to, len }
-    });
+    let write = (0..4usize, at.clone(), at.clone(), len.clone(), any::<bool>())
+        .prop_map(|(source, from, to, len, same)| Step::Write { source, from: if same { to } else { from }, to, len });
     let fill = (0..2usize, prop_oneof![Just(100usize), Just(4096), Just(1 << 20)], any::<bool>())
         .prop_map(move |(source, piece, backwards)| Step::Fill { source, piece: piece.max(size / 200), backwards });
     let step = prop_oneof![
@@ -189,7 +200,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
 /// What the report says about the file, compared with its bytes. `all_decided` says that nothing may be left open.
 fn check(pair: &mut Pair, all_decided: bool) -> Result<(), TestCaseError> {
     pair.sink.release(pair.ino);
-    for name in 0..2 {
+    for (name, text) in NAMES.into_iter().enumerate() {
         pair.run(&Step::Rename(name));
         let report = pair.report();
         let right = pair.disk == pair.sources[name];
@@ -201,7 +212,7 @@ fn check(pair: &mut Pair, all_decided: bool) -> Result<(), TestCaseError> {
             prop_assert_eq!(report.counts.incomplete + report.counts.mismatched, 1);
             prop_assert!(!(right && all_decided), "right, but called {:?}", report.list);
             let fault = report.list.iter().find(|item| item.class != Class::Missing);
-            prop_assert!(fault.is_some_and(|item| item.path.as_bytes() == NAMES[name]));
+            prop_assert!(fault.is_some_and(|item| item.path.as_bytes() == text));
         }
         let again = pair.report();
         prop_assert_eq!(again.counts, report.counts);

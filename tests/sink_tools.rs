@@ -10,7 +10,8 @@ use common::run::{have, succeed, tool};
 use common::sink::{SinkMount, TREE};
 
 /// A dataset with links, holes and near-duplicates beside.
-const LINKED: &str = "files=300,dirs=20,kind=mixed,size=20KiB,seed=3,hardlinks.share=10%,symlinks.share=10%,near.share=5%";
+const LINKED: &str =
+    "files=300,dirs=20,kind=mixed,size=20KiB,seed=3,hardlinks.share=10%,symlinks.share=10%,near.share=5%";
 
 /// Mounts the dataset and a sink for it, and has it restored.
 fn restored(dataset: &str, flags: &[&str], restore: impl FnOnce(&Path, &Path)) {

@@ -75,7 +75,7 @@ impl ByDataset {
     /// The folder or index behind a number, if there is one.
     fn numbered(&self, number: u64) -> Option<Result<u64, u64>> {
         let half = number / 2;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             (half < self.0.shape().folders()).then_some(Err(half))
         } else {
             (half < self.0.shape().files()).then_some(Ok(half))

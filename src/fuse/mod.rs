@@ -21,8 +21,8 @@ use log::{debug, error};
 pub use attr::Ownership;
 use buffer::Buffer;
 pub use push::Pusher;
-pub use sink::{SinkAdapter, Verdict};
 use push::Watch;
+pub use sink::{SinkAdapter, Verdict};
 
 use crate::stats::{Counters, Op};
 use crate::vfs::{Attr, Cookie, Entry, FileType, FsError, Ino, Result, Seek, Vfs};

@@ -61,11 +61,8 @@ pub fn run_sink(
     let source = options.fsname.clone().unwrap_or_else(|| printable(&sink_options.source));
     let adapter = SinkAdapter::new(Arc::new(sink), owner, sink_options.listed, sink_options.dataset.clone());
     let verdict = adapter.verdict();
-    let served = serve(adapter, &point, &source, &options, reporter, Life::new(UNDECIDED), |_| None);
-    if let Err(error) = served {
-        // Perhaps it was never mounted: there is nothing to judge.
-        return Err(error);
-    }
+    // After a failure there is nothing to judge: perhaps it was never mounted.
+    serve(adapter, &point, &source, &options, reporter, Life::new(UNDECIDED), |_| None)?;
     let report = verdict.give();
     if report.perfect {
         info!("{}: {}", point.display(), report.summary());

@@ -50,7 +50,9 @@ impl Sink {
             return Standing::Fault(Class::Extra, format!("{}, not in the dataset", type_name(node.node_type())));
         }
         match node.node_type() {
-            NodeType::Regular => Standing::Fault(Class::Extra, "a file whose name does not say what it holds".to_owned()),
+            NodeType::Regular => {
+                Standing::Fault(Class::Extra, "a file whose name does not say what it holds".to_owned())
+            }
             _ => Standing::Ignored,
         }
     }
@@ -98,7 +100,9 @@ impl Sink {
         match judgement {
             Judgement::Complete => None,
             Judgement::Incomplete(lack) => Some((Class::Incomplete, lack.to_string())),
-            Judgement::Wrong(difference) if difference.cause == Cause::Behind && difference.offset == recipe.bytes() => {
+            Judgement::Wrong(difference)
+                if difference.cause == Cause::Behind && difference.offset == recipe.bytes() =>
+            {
                 Some((Class::Mismatched, format!("{} bytes behind its end at {}", difference.len, difference.offset)))
             }
             Judgement::Wrong(difference) => Some((Class::Mismatched, difference.to_string())),
@@ -118,9 +122,8 @@ impl Sink {
         self.expected.write_path(links.first, &mut first);
         let found = nodes.at_path(self.expected(), &first).and_then(|name| nodes.names.get(name));
         let found = found.and_then(|name| nodes.get(name.node).ok())?;
-        (!std::ptr::eq(found, node)).then(|| {
-            (Class::Mismatched, format!("is not linked to {}", String::from_utf8_lossy(&first)))
-        })
+        (!std::ptr::eq(found, node))
+            .then(|| (Class::Mismatched, format!("is not linked to {}", String::from_utf8_lossy(&first))))
     }
 }
 

@@ -48,7 +48,9 @@ impl fmt::Display for Cause {
             Cause::Flipped { bits: 1 } => f.write_str("one bit flipped"),
             Cause::Flipped { bits } => write!(f, "{bits} bits flipped"),
             Cause::Moved { from } => write!(f, "bytes of the same file from offset {from}"),
-            Cause::Stamped { seed, offset } => write!(f, "bytes of seed {seed} from offset {offset}, as their stamp says"),
+            Cause::Stamped { seed, offset } => {
+                write!(f, "bytes of seed {seed} from offset {offset}, as their stamp says")
+            }
             Cause::File(recipe) => write!(f, "bytes of another file, {recipe}"),
             Cause::Edition(edition) => write!(f, "bytes of edition {edition}"),
             Cause::Behind => f.write_str("behind the end of the file"),
@@ -243,7 +245,10 @@ mod tests {
             assert_eq!(said(&random, to, &moved, &[]), Cause::Moved { from }, "{from} to {to}");
         }
         let long = Recipe { size: 1 << 33, ..random };
-        assert_eq!(said(&long, 4096, &bytes(&long, (1 << 32) + 4096, 4096), &[]), Cause::Moved { from: (1 << 32) + 4096 });
+        assert_eq!(
+            said(&long, 4096, &bytes(&long, (1 << 32) + 4096, 4096), &[]),
+            Cause::Moved { from: (1 << 32) + 4096 }
+        );
     }
 
     #[test]

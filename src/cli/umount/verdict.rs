@@ -60,13 +60,7 @@ fn peer(stream: &UnixStream) -> Option<u32> {
     let mut len = size_of::<libc::ucred>() as libc::socklen_t;
     // SAFETY: both pointers are to initialised values of this frame, and the length is that of the first.
     let result = unsafe {
-        libc::getsockopt(
-            stream.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_PEERCRED,
-            (&raw mut found).cast(),
-            &raw mut len,
-        )
+        libc::getsockopt(stream.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, (&raw mut found).cast(), &raw mut len)
     };
     (result == 0).then_some(found.uid)
 }

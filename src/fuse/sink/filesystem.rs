@@ -2,32 +2,29 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use fuser::{
-    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, FileType as FuseType, Filesystem, FopenFlags,
-    Generation, INodeNo, InitFlags, IoctlFlags, KernelConfig, LockOwner, OpenAccMode, OpenFlags, RenameFlags, ReplyAttr,
-    ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLock, ReplyLseek, ReplyOpen,
-    ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo,
+    InitFlags, IoctlFlags, KernelConfig, LockOwner, OpenAccMode, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate,
+    ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLock, ReplyLseek, ReplyOpen, ReplyStatfs,
+    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use log::{debug, info};
 
 use super::control::{Control, ControlFile, DIRECTORY, Place};
-use super::{BLOCK_SIZE, LIFETIME, MAX_WRITE, SinkAdapter, fuse_attr, fuse_type, ino, neutral_time, node_type};
-use crate::sink::{Change, NodeType, SinkError, Target};
-use crate::vfs::{Cookie, Ino, Seek};
+use super::translate::{allocation, done, neutral_time, node_type, rename_target, sized};
+use super::{BLOCK_SIZE, LIFETIME, MAX_WRITE, SinkAdapter, fuse_attr, ino};
+use crate::sink::{Change, NodeType, SinkError};
+use crate::vfs::Seek;
 
 /// Room that is promised, in blocks: more than any restore takes.
 const BLOCKS: u64 = 1 << 44;
 
 /// Files that are promised.
 const FILES: u64 = 1 << 32;
-
-/// Cookies of `.` and `..` stand before those of the sink.
-const ENTRIES_BEFORE: u64 = 2;
 
 /// Calls that nobody needs here: "do it yourself, and do not ask again".
 macro_rules! unused {
@@ -130,7 +127,7 @@ impl Filesystem for SinkAdapter {
 
     fn mknod(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, rdev: u32, reply: ReplyEntry) {
         let made = self.serve("mknod", parent, || {
-            let what = node_type(mode, rdev).ok_or(SinkError::Invalid)?;
+            let what = node_type(mode as libc::mode_t, rdev).ok_or(SinkError::Invalid)?;
             self.sink.mknod(ino(parent), name.as_bytes(), what, mode as u16, (req.uid(), req.gid()))
         });
         self.reply_entry(made, reply);
@@ -181,16 +178,7 @@ impl Filesystem for SinkAdapter {
         done(self.serve("rename", parent, || self.sink.rename(from, to, target)), reply);
     }
 
-    fn create(
-        &self,
-        req: &Request,
-        parent: INodeNo,
-        name: &OsStr,
-        mode: u32,
-        _: u32,
-        flags: i32,
-        reply: ReplyCreate,
-    ) {
+    fn create(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, flags: i32, reply: ReplyCreate) {
         let made = self.serve("create", parent, || {
             let owner = (req.uid(), req.gid());
             let made = self.sink.mknod(ino(parent), name.as_bytes(), NodeType::Regular, mode as u16, owner)?;
@@ -344,16 +332,7 @@ impl Filesystem for SinkAdapter {
         reply.statfs(BLOCKS, BLOCKS, BLOCKS, FILES, FILES, BLOCK_SIZE, 255, BLOCK_SIZE);
     }
 
-    fn setxattr(
-        &self,
-        _: &Request,
-        node: INodeNo,
-        name: &OsStr,
-        value: &[u8],
-        flags: i32,
-        _: u32,
-        reply: ReplyEmpty,
-    ) {
+    fn setxattr(&self, _: &Request, node: INodeNo, name: &OsStr, value: &[u8], flags: i32, _: u32, reply: ReplyEmpty) {
         let fresh = match flags {
             libc::XATTR_CREATE => Some(true),
             libc::XATTR_REPLACE => Some(false),
@@ -392,81 +371,4 @@ impl Filesystem for SinkAdapter {
         copy_file_range(INodeNo, FileHandle, u64, INodeNo, FileHandle, u64, u64, CopyFileRangeFlags) ReplyWrite = ENOSYS;
         ioctl(INodeNo, FileHandle, IoctlFlags, u32, &[u8], u32) ReplyIoctl = ENOTTY;
     }
-}
-
-impl SinkAdapter {
-    fn list(&self, dir: INodeNo, from: u64, reply: &mut ReplyDirectory) -> crate::sink::Result<()> {
-        let is_control = Control::place(dir).is_some();
-        let above = if is_control { Ino::ROOT } else { self.sink.parent(ino(dir))? };
-        let both = [(".", dir), ("..", INodeNo(above.0))];
-        for (place, (name, node)) in (0..).zip(both).skip_while(|&(place, _)| place < from) {
-            if reply.add(node, place + 1, FuseType::Directory, name) {
-                return Ok(());
-            }
-        }
-        let from = from.saturating_sub(ENTRIES_BEFORE);
-        if is_control {
-            for (place, (name, found)) in (0..).zip(self.control.entries()).skip_while(|&(place, _)| place < from) {
-                if reply.add(found.ino, place + 1 + ENTRIES_BEFORE, found.kind, name) {
-                    break;
-                }
-            }
-            return Ok(());
-        }
-        self.sink.readdir(ino(dir), Cookie(from), &mut |name, node, node_type, next| {
-            let next = next.0 + ENTRIES_BEFORE;
-            let full = reply.add(INodeNo(node.0), next, fuse_type(node_type), OsStr::from_bytes(name));
-            if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-    }
-}
-
-fn done(result: Result<(), Errno>, reply: ReplyEmpty) {
-    match result {
-        Ok(()) => reply.ok(),
-        Err(errno) => reply.error(errno),
-    }
-}
-
-/// The two-step protocol of extended attributes: size 0 asks for the length, too small a size is ERANGE.
-fn sized(value: Result<Vec<u8>, Errno>, size: u32, reply: ReplyXattr) {
-    match value {
-        Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
-        Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
-        Ok(value) => reply.data(&value),
-        Err(errno) => reply.error(errno),
-    }
-}
-
-/// What fallocate(2) asks for: whether the file may grow, and whether what is there becomes zeros.
-#[cfg(target_os = "linux")]
-fn allocation(mode: i32) -> Option<(bool, bool)> {
-    let extend = mode & libc::FALLOC_FL_KEEP_SIZE == 0;
-    match mode & !libc::FALLOC_FL_KEEP_SIZE {
-        0 => Some((extend, false)),
-        libc::FALLOC_FL_PUNCH_HOLE => Some((false, true)),
-        libc::FALLOC_FL_ZERO_RANGE => Some((extend, true)),
-        _ => None,
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allocation(mode: i32) -> Option<(bool, bool)> {
-    (mode == 0).then_some((true, false))
-}
-
-#[cfg(target_os = "linux")]
-fn rename_target(flags: RenameFlags) -> Option<Target> {
-    if flags.is_empty() {
-        Some(Target::Replace)
-    } else if flags == RenameFlags::RENAME_NOREPLACE {
-        Some(Target::Keep)
-    } else {
-        (flags == RenameFlags::RENAME_EXCHANGE).then_some(Target::Exchange)
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn rename_target(flags: RenameFlags) -> Option<Target> {
-    flags.is_empty().then_some(Target::Replace)
 }

@@ -4,17 +4,19 @@
 
 mod control;
 mod filesystem;
+mod listing;
+mod translate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use fuser::{Errno, FileAttr, FileType as FuseType, Generation, INodeNo, ReplyEntry};
 use log::{debug, error};
 
 use super::attr::{self, BLOCK_SIZE};
 use crate::sink::{Attr, NodeType, Report, Sink, SinkError, Special};
-use crate::vfs::{Ino, Time};
+use crate::vfs::Ino;
 use control::Control;
 
 /// Everything that changes goes through the kernel, which therefore may keep what it knows.
@@ -114,18 +116,6 @@ fn fuse_type(node_type: NodeType) -> FuseType {
     }
 }
 
-/// The node that a mode and a device number of mknod(2) ask for.
-fn node_type(mode: u32, rdev: u32) -> Option<NodeType> {
-    Some(match mode & libc::S_IFMT as u32 {
-        kind if kind == libc::S_IFREG as u32 || kind == 0 => NodeType::Regular,
-        kind if kind == libc::S_IFIFO as u32 => NodeType::Special(Special::Fifo),
-        kind if kind == libc::S_IFSOCK as u32 => NodeType::Special(Special::Socket),
-        kind if kind == libc::S_IFCHR as u32 => NodeType::Special(Special::Char(rdev)),
-        kind if kind == libc::S_IFBLK as u32 => NodeType::Special(Special::Block(rdev)),
-        _ => return None,
-    })
-}
-
 fn fuse_attr(found: &Attr) -> FileAttr {
     let time = attr::time(found.mtime);
     let rdev = match found.node_type {
@@ -151,50 +141,6 @@ fn fuse_attr(found: &Attr) -> FileAttr {
     }
 }
 
-/// A moment of the platform's; one that it cannot express becomes the nearest that it can.
-fn neutral_time(time: SystemTime) -> Time {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => Time {
-            seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            nanoseconds: since.subsec_nanos(),
-        },
-        Err(before) => {
-            let before = before.duration();
-            let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
-            match before.subsec_nanos() {
-                0 => Time { seconds: -seconds, nanoseconds: 0 },
-                nanoseconds => Time { seconds: -seconds - 1, nanoseconds: 1_000_000_000 - nanoseconds },
-            }
-        }
-    }
-}
-
 fn ino(number: INodeNo) -> Ino {
     Ino(number.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_before_1970_keep_their_second() {
-        let time = UNIX_EPOCH - Duration::new(5, 250_000_000);
-        assert_eq!(neutral_time(time), Time { seconds: -6, nanoseconds: 750_000_000 });
-        assert_eq!(attr::time(neutral_time(time)), time);
-    }
-
-    #[test]
-    fn types_go_there_and_back() {
-        for (mode, expected) in [
-            (libc::S_IFREG, FuseType::RegularFile),
-            (libc::S_IFIFO, FuseType::NamedPipe),
-            (libc::S_IFSOCK, FuseType::Socket),
-            (libc::S_IFCHR, FuseType::CharDevice),
-            (libc::S_IFBLK, FuseType::BlockDevice),
-        ] {
-            assert_eq!(node_type(mode as u32 | 0o644, 7).map(fuse_type), Some(expected));
-        }
-        assert_eq!(node_type(libc::S_IFDIR as u32, 0), None);
-    }
 }
