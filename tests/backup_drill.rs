@@ -25,7 +25,8 @@ fn drill(tool: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/backup-drill");
     let printed = succeed(Command::new(script).args([tool, TREE]).env("SEEDFS", SEEDFS).env("GENERATIONS", "3"));
     assert!(printed.ends_with(&format!("{tool}: the restore is perfect\n")), "{printed}");
-    let changes = printed.lines().find_map(|line| line.strip_prefix("changes, all found")?.trim().strip_suffix(" paths"));
+    let changes =
+        printed.lines().find_map(|line| line.strip_prefix("changes, all found")?.trim().strip_suffix(" paths"));
     let changes: u64 = changes.unwrap_or_else(|| panic!("{printed}")).parse().unwrap();
     assert!(changes > 1000, "{printed}");
     println!("{printed}");
