@@ -289,3 +289,34 @@ fn too_many_pieces_are_not_proved_until_the_file_is_written_in_fewer() {
     pair.run(&Step::Fill { source: 0, piece: 50_000, backwards: false });
     assert_eq!(pair.report().counts.complete, 1);
 }
+
+/// A report that is made while a file is being written must not make a later one forget what was written meanwhile.
+#[test]
+fn reports_beside_writers_never_hide_a_wrong_byte() {
+    let size = 50_000;
+    for round in 0..200u64 {
+        let pair = Pair::new([recipe(Kind::Random, 1, size), recipe(Kind::Random, 2, 0)], 0);
+        pair.sink.mknod(Ino::ROOT, b"b", NodeType::Regular, 0o644, (0, 0)).unwrap();
+        pair.sink.write(pair.ino, 0, &pair.sources[0]).unwrap();
+        pair.sink.release(pair.ino);
+        assert!(pair.sink.report(1, false).perfect);
+        std::thread::scope(|scope| {
+            let sink = &pair.sink;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    sink.report(1, false);
+                }
+            });
+            // With a handle, and without one.
+            if round % 2 == 0 {
+                sink.open(pair.ino).unwrap();
+                sink.write(pair.ino, round * 100, &[pair.sources[0][round as usize * 100] ^ 1]).unwrap();
+                sink.release(pair.ino);
+            } else {
+                let change = Change { size: Some(size as u64 - 1), ..Change::default() };
+                sink.setattr(pair.ino, change).unwrap();
+            }
+        });
+        assert!(!pair.report().perfect, "round {round}");
+    }
+}

@@ -95,7 +95,7 @@ impl Evidence {
             return true;
         };
         let at = |place: usize| offset + place as u64;
-        let cause = self.explain(context, &basis, at(wrong.start), &data[wrong.clone()]);
+        let cause = self.explain(context, &basis, offset, data, wrong.clone());
         let difference = Difference { offset: at(wrong.start), len: wrong.len() as u64, cause };
         for right in [0..wrong.start, wrong.end..data.len()] {
             if !right.is_empty() {
@@ -106,12 +106,19 @@ impl Evidence {
         false
     }
 
-    fn explain(&mut self, context: &Context<'_>, basis: &Recipe, offset: u64, bytes: &[u8]) -> Cause {
+    fn explain(
+        &mut self,
+        context: &Context<'_>,
+        basis: &Recipe,
+        offset: u64,
+        block: &[u8],
+        wrong: Range<usize>,
+    ) -> Cause {
         if self.explained >= EXPLAINED {
             return Cause::Unexplained;
         }
         self.explained += 1;
-        verdict::explain(basis, context.corpus, offset, bytes, (context.others)())
+        verdict::explain(basis, context.corpus, offset, block, wrong, (context.others)())
     }
 
     /// Sets the size; what is new are zeros.

@@ -36,11 +36,13 @@ impl Sink {
         if matches!(standing, Standing::Right(_))
             && let Ok(node) = nodes.get_mut(node_id)
         {
-            self.with_context(&path, |context| node.shrink(context));
-            let is_all_right = standing == Standing::Right(None);
-            node.is_judged = is_all_right;
+            self.with_context(&path, |context| node.shrink(context, 0));
+            // What may still be written to must be judged again, even if nothing tells of a change: a write that has
+            // announced itself before may be noted after this.
+            let is_settled = standing == Standing::Right(None) && !matches!(node.body, Body::Flight(_));
+            node.is_judged = is_settled;
             if let Some(name) = nodes.names.get_mut(id) {
-                name.is_judged = is_all_right;
+                name.is_judged = is_settled;
             }
         }
         standing
