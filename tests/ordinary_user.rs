@@ -66,6 +66,28 @@ fn mounts_reads_and_unmounts() {
 }
 
 #[test]
+fn restores_into_a_sink_and_hears_the_verdict() {
+    let script = "set -e
+        \"$DIR/seedfs\" sink \"$DIR/mnt\"
+        grep -c \" $DIR/mnt fuse.seedfs-sink rw,nosuid,nodev,noatime,\" /proc/self/mounts
+        \"$DIR/seedfs\" cat s1-300000 > \"$DIR/mnt/s1-300000\"
+        stat -c '%u %a' \"$DIR/mnt\"/s1-300000
+        chmod 600 \"$DIR/mnt\"/s1-300000
+        \"$DIR/seedfs\" umount \"$DIR/mnt\"; echo $?
+        \"$DIR/seedfs\" sink \"$DIR/mnt\"
+        echo wrong > \"$DIR/mnt/s1-6\"
+        \"$DIR/seedfs\" umount \"$DIR/mnt\" || echo $?";
+    let Some(output) = as_nobody(script) else { return };
+    let printed = text(&output);
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!((lines[0], lines[1]), ("1", "65534 644"));
+    assert!(lines[2].starts_with("perfect: 1 complete"), "{printed}");
+    assert!(lines[3] == "0" && lines[4].starts_with("not perfect: "), "{printed}");
+    assert!(lines[5].starts_with("mismatched: s1-6: ") && lines[6] == "1", "{printed}");
+}
+
+#[test]
 fn allow_other_needs_the_administrators_consent() {
     if std::fs::read_to_string("/etc/fuse.conf").is_ok_and(|conf| conf.lines().any(|l| l.trim() == "user_allow_other"))
     {
