@@ -19,6 +19,8 @@
 //! | [`summary`], [`dedupe`] | a dataset in numbers, and what deduplication saves: expected, and counted |
 //! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
+//! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
+//! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
@@ -62,6 +64,7 @@ pub mod dataset;
 pub mod dedupe;
 pub mod diff;
 pub mod edition;
+pub mod expected;
 #[cfg(unix)]
 pub mod fuse;
 pub mod listing;
@@ -73,11 +76,13 @@ pub mod prefetch;
 pub mod recipe;
 pub mod score;
 pub mod shard;
+pub mod sink;
 pub mod stats;
 pub mod summary;
 pub mod tree;
 pub mod truth;
 pub mod units;
+pub mod verdict;
 pub mod vfs;
 
 pub use content::SyntheticFile;

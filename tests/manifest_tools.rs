@@ -72,7 +72,8 @@ fn programs_accept_the_sums_of_the_oddest_names() {
             continue;
         }
         let sums = seedfs(&["manifest", "--hash", hash, cases]).stdout;
-        let lines = sums.iter().filter(|&&byte| byte == b'\n').count();
+        // All but the comment with the identity.
+        let lines = sums.iter().filter(|&&byte| byte == b'\n').count() - 1;
         assert!(lines > 4000 && sums.contains(&0xff), "{lines}");
         let (accepted, said) = check(mount.path(), program, &sums);
         assert!(accepted, "{program}: {said}");

@@ -182,7 +182,7 @@ fn totals(out: &mut String, summary: &Summary) -> fmt::Result {
             ),
         ),
         ("inodes", count(counts.inodes), "the root among them".into()),
-        ("cases", count(counts.cases), "hand-made, beside all these: seedfs ls --format jsonl tells of each".into()),
+        ("cases", count(counts.cases), "hand-made, beside all these".into()),
     ];
     let rows = rows.into_iter().filter(|(what, ..)| *what != "cases" || counts.cases > 0);
     let rows: Vec<_> = rows.collect();

@@ -22,6 +22,8 @@ mod output;
 mod parallel;
 mod progress;
 mod score;
+#[cfg(unix)]
+mod sink;
 mod svg;
 #[cfg(unix)]
 mod umount;
@@ -44,6 +46,7 @@ Examples:
   seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
+  seedfs sink --dataset demo /mnt/y          a mount to restore into: every write is compared
 
 Any name of the form [stem_]s<seed>-<size>[-<kind>][.<ext>] can be read in any directory of a mount:
   sha256sum /mnt/x/s42-1GiB.bin /mnt/x/photo_s7-3M.jpg /mnt/x/vm_s9-40G-c60d25.img";
@@ -64,6 +67,8 @@ enum Command {
     Umount(umount::Args),
     #[cfg(unix)]
     Advance(advance::Args),
+    #[cfg(unix)]
+    Sink(sink::Args),
     Cat(cat::Args),
     Ls(ls::Args),
     Describe(describe::Args),
@@ -122,6 +127,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         #[cfg(unix)]
         Command::Advance(args) => advance::run(&args),
+        #[cfg(unix)]
+        Command::Sink(args) => sink::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Describe(args) => describe::run(&args),

@@ -163,7 +163,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     if args.fake {
         return Ok(());
     }
-    let source = Source { dataset, identity: &identity };
+    let source = Source { dataset, identity: Some(&identity) };
     mount::run(tree, counters, source, args.mountpoint(), &options).map_err(CliError::from)
 }
 

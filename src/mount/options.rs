@@ -1,6 +1,7 @@
 //! The `-o` options of a mount: a pure function from text to [`MountOptions`].
 //!
-//! Of options that contradict each other the last one counts, as with mount(8). The mount is read-only whatever is asked.
+//! Of options that contradict each other the last one counts, as with mount(8). Whether the mount is read-only is not
+//! for them to say: that of a dataset is, that of a sink is not.
 
 use std::path::PathBuf;
 
@@ -71,6 +72,8 @@ pub struct MountOptions {
     pub atime: bool,
     /// Who may use the mount.
     pub access: Access,
+    /// Whether it can be written to; no option asks for this.
+    pub writable: bool,
     /// Whether fusermount3 watches over the daemon and unmounts if it dies.
     pub auto_unmount: bool,
     /// What the mount table shows as source; the dataset when absent.
@@ -109,6 +112,7 @@ impl Default for MountOptions {
             exec: true,
             atime: false,
             access: Access::default(),
+            writable: false,
             auto_unmount: false,
             fsname: None,
             subtype: "seedfs".to_owned(),
