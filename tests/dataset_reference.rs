@@ -206,6 +206,8 @@ fn generations_of_few_files_or_folders() {
         ("files=1,dirs=3", 200),
         ("files=7,dirs=0,symlinks=50", 30),
         ("files=3,dirs=7,fanout=2,churn.moved=100", 50),
+        ("files=20,dirs=6,fanout=2,churn.moved=70", 30),
+        ("files=21,dirs=6,fanout=2,churn.moved=70", 30),
         ("files=9,dirs=2,churn.moved=100,churn.created=100,churn.deleted=30", 20),
     ] {
         compare_in(text, generation);

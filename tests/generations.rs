@@ -222,6 +222,33 @@ fn rotated_files_stay_as_they_are() {
 }
 
 #[test]
+fn files_move_to_other_folders_in_every_round() {
+    // Also where files and folders divide.
+    for (files, dirs) in [(999, 9), (1000, 10), (1001, 12), (64, 64)] {
+        let dataset = dataset(&format!("files={files},dirs={dirs},churn.moved=100,churn.created=0,churn.deleted=0"));
+        for generation in 1..6 {
+            let (before, after) = (dataset.at(generation - 1).unwrap(), dataset.at(generation).unwrap());
+            let moved = (0..files).filter(|&index| before.folder_of(index) != after.folder_of(index)).count() as u64;
+            // The first round does not know where files are, the others do.
+            let expected = if generation == 1 { files / 2 } else { files };
+            assert!(moved >= expected, "{moved} of {files} in generation {generation}");
+        }
+    }
+}
+
+#[test]
+fn files_that_were_equal_are_not_replaced_by_equal_ones() {
+    let dataset = dataset(
+        "files=300,duplicates=50,duplicates.groups=5,churn.modified=100,churn.replaced=100,churn.deleted=0,\
+         churn.renamed=0,churn.touched=0,churn.chmod=0",
+    );
+    let mut seen = BTreeSet::new();
+    for (_, (index, file)) in files(&dataset.at(1).unwrap()) {
+        assert!(seen.insert((file.recipe.seed, file.size)), "file {index}");
+    }
+}
+
+#[test]
 fn expected_counts_are_near_the_truth() {
     let dataset = dataset(&format!("files=5000,size=lognormal:8,2,kind=text,{LIVELY}"));
     for generation in [0, 1, 10, 50] {

@@ -500,7 +500,8 @@ class Dataset:
         self.moves_of, self.moves_into = {}, {}
         for number in range(moves):
             file = order.forward(number % self.files)
-            target = targets.forward((number + number // self.files) % self.folders)
+            turn = 0 if (self.files + 1) % self.folders == 0 else 1
+            target = targets.forward((number + turn * (number // self.files)) % self.folders)
             self.moves_of.setdefault(file, []).append((number, target))
             self.moves_into.setdefault(target, []).append((number, file))
         self.moves = moves

@@ -65,12 +65,14 @@ impl Created {
 }
 
 /// Which files of generation 0 move where: each round takes every file once, in a scattered order, and fills all folders
-/// alike, in an order that is turned by one from round to round.
+/// alike, in an order that is turned from round to round where it would lead a file to the same folder again.
 #[derive(Debug)]
 pub(super) struct Moves {
     pub(super) flow: Flow,
     files: u64,
     folders: u64,
+    /// By how much the order of the folders is turned in each round: 0 or 1.
+    turn: u64,
     file_order: Permutation,
     folder_order: Permutation,
 }
@@ -81,6 +83,7 @@ impl Moves {
             flow: Flow::new(files, share),
             files,
             folders,
+            turn: u64::from(!(files + 1).is_multiple_of(folders)),
             file_order: Permutation::new(files, Draws::new(seed, Purpose::MovedFile)),
             folder_order: Permutation::new(folders, Draws::new(seed, Purpose::MovedFolder)),
         }
@@ -114,7 +117,7 @@ impl Moves {
     }
 
     /// Of the moves from `start` to `end`, those that lead to a folder, in their order.
-    pub(super) fn into_folder(&self, folder: u64, start: u64, end: u64) -> impl Iterator<Item = u64> {
+    pub(super) fn leading_to(&self, folder: u64, start: u64, end: u64) -> impl Iterator<Item = u64> {
         let place = self.folder_order.backward(folder);
         let (from, to) = (self.turned(start), if start < end { self.turned(end - 1) + 1 } else { 0 });
         let ahead = (place + self.folders - from % self.folders) % self.folders;
@@ -132,14 +135,15 @@ impl Moves {
         self.unturned(nearest).or_else(|| self.unturned(nearest.checked_sub(self.folders)?))
     }
 
-    /// A move's number with one added for each round before: what its folder is worked out from.
+    /// A move's number with the turn added for each round before: what its folder is worked out from.
     fn turned(&self, number: u64) -> u64 {
-        number + number / self.files
+        number + self.turn * (number / self.files)
     }
 
-    /// The move with such a number; there is none for the last of each round.
+    /// The move with such a number; where rounds are turned there is none for the last of each.
     fn unturned(&self, turned: u64) -> Option<u64> {
-        let (round, place) = (turned / (self.files + 1), turned % (self.files + 1));
+        let length = self.files + self.turn;
+        let (round, place) = (turned / length, turned % length);
         (place < self.files).then_some(round * self.files + place)
     }
 
@@ -188,11 +192,13 @@ mod tests {
             for file in 0..files {
                 let expected = (0..until).rev().find(|&number| moves.file_of(number) == file);
                 prop_assert_eq!(moves.last_of(file, until), expected);
+                let first = moves.file_order.backward(file);
+                prop_assert!(folders == 1 || moves.target_of(first) != moves.target_of(first + files));
             }
             let start = until.saturating_sub(back.min(2 * files));
             for folder in 0..folders {
                 let expected: Vec<u64> = (start..until).filter(|&number| moves.target_of(number) == folder).collect();
-                prop_assert_eq!(moves.into_folder(folder, start, until).collect::<Vec<_>>(), expected);
+                prop_assert_eq!(moves.leading_to(folder, start, until).collect::<Vec<_>>(), expected);
                 let last = (0..until).rev().find(|&number| moves.target_of(number) == folder);
                 prop_assert_eq!(moves.last_into(folder, until), last);
             }

@@ -218,16 +218,11 @@ impl<'a> At<'a> {
         if until == 0 || index >= self.first_created() {
             return None;
         }
-        let mut last = moves.last_of(index, until)?;
-        loop {
-            let before = moves.before(last);
-            let came_from =
-                before.map_or_else(|| self.dataset.shape.folder_of(index), |number| moves.target_of(number));
-            if came_from != moves.target_of(last) {
-                return Some(last);
-            }
-            last = before?;
-        }
+        let last = moves.last_of(index, until)?;
+        let came_from =
+            moves.before(last).map_or_else(|| self.dataset.shape.folder_of(index), |number| moves.target_of(number));
+        // Only the first of several may lead to where the file is, unless there is one folder only.
+        (came_from != moves.target_of(last)).then_some(last)
     }
 
     /// When a move took place, in seconds since 1970.
