@@ -111,8 +111,8 @@ fn demo_and_torture_show_every_kind_of_change_in_two_steps() {
         let dataset = dataset(preset);
         let (first, second) = (totals(&dataset, 0, 1), totals(&dataset, 1, 2));
         for what in What::ALL {
-            // Several edits of one file, which takes several steps.
-            if what != What::Edited {
+            // These take several steps for one file.
+            if !matches!(what, What::Edited | What::Status) {
                 let happened = first.happened[what as usize] + second.happened[what as usize];
                 assert!(happened > 0, "{preset}: {what:?}");
             }
