@@ -51,7 +51,7 @@ mod tests {
             assert!(ByName.demand(path.as_bytes()).is_some(), "{path}");
         }
         for path in
-            ["a", "s42-1GiB/notes", ".photo_s7-3M.jpg.Ax3f0Q", "a/s1-5.tmp", "s1-5.txt~", "s1-5.part", "s1-5-e7"]
+            ["a", "s42-1GiB/notes", ".photo_s7-3M.jpg.Ax3f0Q", "a/s1-5.tmp", "s1-5.txt~", "s1-5.part", "s1-5-e4097"]
         {
             assert!(ByName.demand(path.as_bytes()).is_none(), "{path}");
         }
