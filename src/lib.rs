@@ -60,6 +60,7 @@ pub mod content;
 pub mod dataset;
 pub mod diff;
 pub mod edition;
+pub mod expected;
 #[cfg(unix)]
 pub mod fuse;
 pub mod listing;
@@ -71,10 +72,12 @@ pub mod prefetch;
 pub mod recipe;
 pub mod score;
 pub mod shard;
+pub mod sink;
 pub mod stats;
 pub mod tree;
 pub mod truth;
 pub mod units;
+pub mod verdict;
 pub mod vfs;
 
 pub use content::SyntheticFile;
