@@ -19,6 +19,8 @@
 //! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
+//! | [`verdict`], [`verify`] | what is wrong with restored bytes, and with restored trees |
+//! | [`damage`] | trees that are wrong on purpose, in places that are known |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
@@ -57,6 +59,7 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod content;
+pub mod damage;
 pub mod dataset;
 pub mod diff;
 pub mod edition;
@@ -78,6 +81,7 @@ pub mod tree;
 pub mod truth;
 pub mod units;
 pub mod verdict;
+pub mod verify;
 pub mod vfs;
 
 pub use content::SyntheticFile;

@@ -6,6 +6,7 @@ mod advance;
 mod argv;
 mod cat;
 mod completions;
+mod damage;
 mod diff;
 mod duplicates;
 mod error;
@@ -20,6 +21,7 @@ mod progress;
 mod score;
 #[cfg(unix)]
 mod umount;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +66,8 @@ enum Command {
     Manifest(manifest::Args),
     Diff(diff::Args),
     Score(score::Args),
+    Verify(verify::Args),
+    Damage(damage::Args),
     Completions(completions::Args),
 }
 
@@ -120,6 +124,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Manifest(args) => manifest::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Damage(args) => damage::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

@@ -1,6 +1,7 @@
 //! What wrong bytes seem to be.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::blocks;
 use crate::content::Corpus;
@@ -88,13 +89,31 @@ pub fn explain(
     observed: &[u8],
     others: impl IntoIterator<Item = Recipe>,
 ) -> Cause {
+    explain_in(recipe, corpus, offset, observed, 0..observed.len(), others)
+}
+
+/// The same for bytes of which only a part differs, from its first to its last byte. What is right around it tells a
+/// flipped bit from an edition that happens to have the same byte there. No part of nothing.
+pub fn explain_in(
+    recipe: &Recipe,
+    corpus: &Corpus,
+    offset: u64,
+    observed: &[u8],
+    part: Range<usize>,
+    others: impl IntoIterator<Item = Recipe>,
+) -> Cause {
+    // An edition may begin or end like the demanded one, but not be right all over.
+    let around = if observed.len() <= SAMPLE { (offset, observed) } else { (offset + part.start as u64, &observed[part.clone()]) };
+    let (offset, observed) = (offset + part.start as u64, &observed[part]);
     let zeros = observed.iter().all(|&byte| byte == 0);
     if zeros && observed.len() >= LEAST_ZEROS {
         return Cause::Zeros;
     }
     let sample = &observed[..observed.len().min(SAMPLE)];
     let is = |recipe: &Recipe, at: u64| holds(recipe, corpus, at, sample);
-    if let Some(edition) = editions(recipe).find(|&edition| is(&Recipe { edition, ..*recipe }, offset)) {
+    let (start, context) = (around.0, &around.1[..around.1.len().min(SAMPLE)]);
+    let is_edition = |&edition: &u32| holds(&Recipe { edition, ..*recipe }, corpus, start, context);
+    if let Some(edition) = editions(recipe).find(is_edition) {
         return Cause::Edition(edition);
     }
     if let Some(bits) = flipped(recipe, corpus, offset, observed) {

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 
-pub use cause::{Cause, explain};
+pub use cause::{Cause, explain, explain_in};
 
 use crate::content::Corpus;
 use crate::recipe::Recipe;
