@@ -117,7 +117,7 @@ impl Plan {
             draws: Draws::new(spec.seed, Purpose::Life).child(u64::MAX),
             // A float beyond the range saturates.
             stretch: 1 << (bits as u32).min(LONGEST_STRETCH),
-            ln_nothing: libm::log(1.0 - rate.min(1.0)),
+            ln_nothing: libm::log1p(-rate.min(1.0)),
             spec,
         }
     }
