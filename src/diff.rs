@@ -36,11 +36,13 @@ pub enum What {
     Touched,
     /// It has other permission bits.
     Mode,
+    /// Something happened to it and was undone: all is as it was but the time of the last change of its status.
+    Status,
 }
 
 impl What {
     /// All of them, in the order in which several of one file are told.
-    pub const ALL: [What; 12] = [
+    pub const ALL: [What; 13] = [
         What::Created,
         What::Deleted,
         What::Moved,
@@ -53,6 +55,7 @@ impl What {
         What::Replaced,
         What::Touched,
         What::Mode,
+        What::Status,
     ];
 
     /// The word for it.
@@ -70,6 +73,7 @@ impl What {
             What::Replaced => "replaced",
             What::Touched => "touched",
             What::Mode => "mode",
+            What::Status => "status",
         }
     }
 }
@@ -170,6 +174,9 @@ fn what_happened(before: &Side<'_>, after: &Side<'_>) -> Vec<What> {
     }
     add(content.is_none() && old.mtime != new.mtime, What::Touched);
     add(old.mode != new.mode, What::Mode);
+    if what.is_empty() && old.ctime != new.ctime {
+        what.push(What::Status);
+    }
     what
 }
 

@@ -16,8 +16,11 @@
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form, and what becomes of them: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
+//! | [`summary`], [`dedupe`] | a dataset in numbers, and what deduplication saves: expected, and counted |
 //! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
+//! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
+//! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
 //! | [`verdict`], [`verify`] | what is wrong with restored bytes, and with restored trees |
 //! | [`damage`] | trees that are wrong on purpose, in places that are known |
@@ -61,6 +64,7 @@ pub mod cli;
 pub mod content;
 pub mod damage;
 pub mod dataset;
+pub mod dedupe;
 pub mod diff;
 pub mod edition;
 pub mod expected;
@@ -77,6 +81,7 @@ pub mod score;
 pub mod shard;
 pub mod sink;
 pub mod stats;
+pub mod summary;
 pub mod tree;
 pub mod truth;
 pub mod units;

@@ -213,9 +213,11 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Appends what precedes the rows of an mtree specification: the line by which programs know it, and the root.
-pub fn push_mtree_header(at: &At<'_>, out: &mut Vec<u8>) {
+/// Appends what precedes the rows of an mtree specification: the line by which programs know it, a comment that starts
+/// with a number sign and ends with a line feed, if any, and the root.
+pub fn push_mtree_header(at: &At<'_>, comment: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"#mtree\n");
+    out.extend_from_slice(comment.as_bytes());
     Row::new(at, Entry::Folder(0), b"").push_mtree(out);
     out.push(b'\n');
 }
@@ -281,7 +283,7 @@ mod tests {
     fn the_root_precedes_an_mtree() {
         let dataset = Dataset::new(Spec::parse("files=3,dirs=4,fanout=3").unwrap()).unwrap();
         let mut out = Vec::new();
-        push_mtree_header(&dataset.at_start(), &mut out);
+        push_mtree_header(&dataset.at_start(), "", &mut out);
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("#mtree\n. type=dir mode=0755 nlink=5 time="), "{text}");
     }

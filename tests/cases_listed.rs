@@ -199,3 +199,11 @@ fn names_of_one_file_count_as_one_and_can_be_left_out() {
     assert_eq!(sizes(&rows(&["--no-hard-links", "--no-empty"])), BTreeSet::new());
     succeed(Command::new(SEEDFS).args(["duplicates", "--no-hard-links", cases]));
 }
+
+/// The catalogue belongs to the format: names, types, modes, sizes, times and targets of one version never change.
+#[test]
+fn the_catalogue_is_that_of_the_format() {
+    let output = seedfs(&["ls", "--format", "mtree", "files=0,dirs=0,cases=all"]);
+    let digest: String = Sha256::digest(&output.stdout).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, "0f2348f7ccb718da5702be4c50a212a4b3f1d3cde5e8be9a1d6b8fcd10d26fe6");
+}

@@ -84,6 +84,39 @@ fn the_attribute_tells_the_recipe_of_a_name_that_does_not() {
     mount.unmount();
 }
 
+/// The directory of cases comes behind the root's own entries, and a listing goes on from any of them.
+#[test]
+fn the_root_lists_the_directory_last() {
+    use seedfs::vfs::{Cookie, Ino, Vfs};
+    let tree = seedfs::tree::Tree::new(
+        dataset("files=30,dirs=3,cases=names"),
+        seedfs::content::Corpus::builtin(),
+        false,
+        Box::new(String::new),
+    );
+    let listing = |dir: Ino, from: Cookie| {
+        let mut entries = Vec::new();
+        tree.readdir(dir, from, &mut |entry| {
+            entries.push((entry.name.to_vec(), entry.next));
+            assert_eq!(tree.getattr(entry.attr.ino), Ok(entry.attr));
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        entries
+    };
+    let cases = tree.lookup(Ino::ROOT, b"cases").unwrap().ino;
+    assert_eq!(listing(Ino::ROOT, Cookie::START).last().unwrap().0, b"cases");
+    assert_eq!(tree.getattr(Ino::ROOT).unwrap().nlink, 2 + 3 + 1);
+    assert_eq!(tree.parent(cases), Ok(Ino::ROOT));
+    for dir in [Ino::ROOT, cases, tree.lookup(cases, b"names").unwrap().ino] {
+        let entries = listing(dir, Cookie::START);
+        for (at, (name, next)) in entries.iter().enumerate() {
+            assert_eq!(tree.position(dir, name), Ok(*next));
+            assert_eq!(listing(dir, *next), entries[at + 1..]);
+        }
+    }
+}
+
 /// Other names resolve there as everywhere, and nothing else does.
 #[test]
 fn names_on_demand_resolve_among_cases() {

@@ -17,7 +17,7 @@ fn listed(dataset: &str) -> BTreeMap<Vec<u8>, common::cases::Stat> {
 fn nothing_has_cases_unless_it_asks_for_them() {
     for text in ["demo", "files=100", "torture,cases=none"] {
         let dataset = dataset(text);
-        assert!(dataset.cases().is_empty() && dataset.cases().len() == 0, "{text}");
+        assert!(dataset.cases().is_empty(), "{text}");
         assert_eq!(dataset.entries(), dataset.shape().entries());
         assert!(!dataset.spec().to_toml().contains("cases"), "identities stay what they were");
     }
@@ -41,6 +41,25 @@ fn a_tag_selects_its_directory() {
         assert_eq!(cases, dataset.cases().len());
         assert!(below >= 4, "{text}");
     }
+}
+
+/// From a number to its path and back, in every directory, and nowhere else.
+#[test]
+fn paths_lead_back_to_their_cases() {
+    let dataset = dataset("files=7,cases=all");
+    each(&dataset, |case, path| {
+        // One in a hundred of the million.
+        if case.tag != Some(Tag::Directories) || case.number % 100 == 0 {
+            assert_eq!(dataset.cases().number_at_path(path), Some(case.number), "{}", String::from_utf8_lossy(path));
+            let other = [path, b"x"].concat();
+            assert_eq!(dataset.cases().number_at_path(&other), None, "{}", String::from_utf8_lossy(path));
+        }
+    });
+    for path in [&b""[..], b"case", b"cases/", b"cases//names", b"/cases", b"cases/names/con/con"] {
+        assert_eq!(dataset.cases().number_at_path(path), None, "{}", String::from_utf8_lossy(path));
+    }
+    assert_eq!(dataset.cases().case(dataset.cases().len()), None);
+    assert_eq!((dataset.cases().case(u64::MAX), dataset.cases().number_at(u64::MAX)), (None, None));
 }
 
 /// Inodes, times and bytes do not hang on what else is there.

@@ -62,12 +62,19 @@ fn line(hash: &str, path: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// The comment that tells which dataset it is.
+fn identity(dataset: &str) -> String {
+    format!("# seedfs dataset {}\n", Spec::parse(dataset).unwrap().identity())
+}
+
 #[test]
 fn digests_are_those_of_the_contents() {
     for dataset in [VARIED, LARGE] {
         let contents: Vec<_> = files(dataset).into_iter().map(|(path, recipe)| (path, content(recipe))).collect();
         for hash in ["sha256", "blake3", "md5", "xxh3"] {
-            let expected: String = contents.iter().map(|(path, bytes)| line(hash, path, bytes)).collect();
+            let comment = if matches!(hash, "sha256" | "md5") { identity(dataset) } else { String::new() };
+            let lines = contents.iter().map(|(path, bytes)| line(hash, path, bytes));
+            let expected: String = [comment].into_iter().chain(lines).collect();
             assert!(manifest(&["--hash", hash, dataset]) == expected.as_bytes(), "{hash} of {dataset}");
         }
     }
@@ -143,7 +150,8 @@ fn jsonl_tells_what_ls_tells_and_the_digest() {
 fn mtree_rows_are_those_of_ls_and_the_digest() {
     let listed = text(&seedfs(&["ls", "--format", "mtree", VARIED]));
     let rows = String::from_utf8(manifest(&["--format", "mtree", VARIED])).unwrap();
-    assert_eq!(rows.lines().next(), Some("#mtree"));
+    assert!(rows.starts_with(&format!("#mtree\n{}. type=dir", identity(VARIED))), "{rows:.200}");
+    let rows = rows.replace(&identity(VARIED), "");
     assert_eq!(rows.lines().count(), 432);
     for (row, listed) in rows.lines().zip(listed.lines()) {
         let (row, digest) = row.split_once(" sha256digest=").unwrap_or((row, ""));
@@ -161,14 +169,17 @@ fn another_corpus_and_another_seed_count() {
     let text = ["files=3,kind=text"];
     assert_ne!(manifest(&text), manifest(&["--corpus", corpus, text[0]]));
     assert_eq!(manifest(&["files=3,seed=5"]), manifest(&["--seed", "5", "files=3"]));
-    assert_eq!(manifest(&["--corpus", corpus, "files=3"]), manifest(&["files=3"]));
+    // Another dataset all the same, as its identity tells.
+    let (with, without) = (manifest(&["--corpus", corpus, "files=3"]), manifest(&["files=3"]));
+    let rows = |manifest: &[u8]| manifest.iter().position(|&byte| byte == b'\n').map(|at| manifest[at..].to_vec());
+    assert!(with != without && rows(&with) == rows(&without));
 }
 
 #[test]
 fn a_reader_that_leaves_ends_it_quietly() {
     use std::io::{BufRead, BufReader};
     let mut child = Command::new(SEEDFS)
-        .args(["manifest", "files=1000G,dirs=0"])
+        .args(["manifest", "--hash", "blake3", "files=1000G,dirs=0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -139,15 +139,50 @@ fn values_that_do_not_go_together_are_refused() {
         ("times.from=2020-01-01,times.to=2020-01-01", "times.from: must be before times.to"),
         ("symlinks=1,symlinks.relative=0", "symlinks: at least one of"),
         ("duplicates=60", "duplicates, hard links"),
-        ("files=3,bytes=1,size=lognormal:9,2", "bytes=1: cannot be reached"),
         ("bytes=1GB,size=0", "bytes=1000000000: all files are empty"),
         ("files=1,files=2", "files: given twice"),
+        ("dirs=3,files_per_dir=2", "files_per_dir=2: says how many folders there are, and so does dirs; keep one"),
+        ("home,files_per_dir=2,dirs=3", "dirs=3: says how many folders there are, and so does files_per_dir"),
         ("seed", "seed: neither a command nor a dataset"),
         ("home,colour=red", "colour=red: no such key"),
     ] {
         let error = Spec::parse(text).expect_err(text).to_string();
         assert!(error.starts_with(why), "{text}: {error}");
     }
+    let unreachable = Dataset::new(inline("files=3,bytes=1,size=lognormal:9,2")).unwrap_err().to_string();
+    assert!(unreachable.starts_with("bytes=1: cannot be reached"), "{unreachable}");
+}
+
+/// One replaces the other where it stands in another document.
+#[test]
+fn folders_are_counted_in_one_way() {
+    for (text, line) in [("dirs = 3\nfiles_per_dir = 2", 2), ("files_per_dir = 2\nseed = 1\ndirs = 3", 1)] {
+        let error = document(text).unwrap_err();
+        let why = "files_per_dir: says how many folders there are, and so does dirs; keep one";
+        assert!(error.ends_with(&format!("line {line}, column 17: {why}")), "{error}");
+    }
+    let documents =
+        Documents::new(&[("a.toml", "dirs = 3\nfiles = 50"), ("b.toml", "extends = \"./a.toml\"\nfiles_per_dir = 5")]);
+    assert_eq!(documents.parse("b.toml").unwrap().dir_count(), 10);
+    assert_eq!(inline(&format!("{},dirs=7", documents.path("b.toml"))).dir_count(), 7);
+}
+
+/// What is asked for exactly stays as it is where the number of files follows from the bytes.
+#[test]
+fn bytes_alone_change_no_size() {
+    for (text, files, size) in [
+        ("bytes=2MB,size=4096", 489, 4096),
+        ("bytes=40kB", 10, 4096),
+        ("bytes=1,size=1MiB", 1, 1 << 20),
+        ("bytes=1GB,size=999999,duplicates=10", 1001, 999_999),
+    ] {
+        let dataset = Dataset::new(inline(text)).unwrap();
+        assert_eq!((dataset.shape().files(), dataset.scale()), (files, None), "{text}");
+        assert!(dataset.layout().cells().iter().all(|cell| dataset.group_size(cell, 0) == size), "{text}");
+    }
+    // The distribution is that of as many files that are asked for by their number.
+    let (bytes, files) = (inline("home,bytes=1GB"), inline("home,bytes=1GB").files);
+    assert_eq!(bytes, inline(&format!("home,files={files}")));
 }
 
 #[test]

@@ -314,6 +314,8 @@ fn a_log_file_is_written() {
     expect_gone(point.path());
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("is mounted on") && text.contains("is unmounted"), "{text}");
+    let identity = seedfs::dataset::Spec::parse("demo").unwrap().identity();
+    assert!(text.contains(&format!(", identity {identity}")), "{text}");
     let (code, message) = start(point.path(), &["--log-file", "/nonexistent/log"]);
     assert_eq!(code, Some(1));
     assert!(message.starts_with("seedfs: /nonexistent/log: "), "{message}");

@@ -2,13 +2,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use common::run::{SEEDFS, succeed};
 use seedfs::content::{Corpus, SyntheticFile};
 use seedfs::dataset::draw::{Draws, Purpose};
 use seedfs::dataset::permutation::Permutation;
-use seedfs::dataset::{Dataset, Spec};
+use seedfs::dataset::{Dataset, File, Listed, Spec};
 use seedfs::edition::{self, Edit, Profile};
 use seedfs::name;
 use sha2::{Digest, Sha256};
@@ -148,6 +149,13 @@ fn draws_are_those_of_the_page() {
             13 => Purpose::OnDemandTime,
             14 => Purpose::LinkTarget,
             15 => Purpose::Edit,
+            16 => Purpose::Life,
+            17 => Purpose::CreatedFolder,
+            18 => Purpose::CreatedType,
+            19 => Purpose::MovedFile,
+            20 => Purpose::MovedFolder,
+            21 => Purpose::FlowTime,
+            22 => Purpose::Profile,
             other => panic!("{other}: add the purpose to this test"),
         };
         let made = Draws::new(seed.parse().unwrap(), purpose).at(index.parse().unwrap());
@@ -187,15 +195,15 @@ fn words_and_types_are_those_of_the_page() {
     let listed: Vec<&str> = table(".Ss Words and types").into_iter().flat_map(words).collect();
     let names = Spec::default().names;
     assert_eq!(listed, [names.files, names.dirs].concat());
-    let mut rows =
-        PAGE.lines().skip_while(|line| *line != ".Ss Words and types").filter_map(|line| line.strip_prefix(".It "));
+    let lines = PAGE.lines().skip_while(|line| *line != ".Ss Words and types").skip(1);
+    let mut rows = lines.take_while(|line| !line.starts_with(".Ss")).filter_map(|line| line.strip_prefix(".It "));
     assert_eq!(rows.next(), Some("Em weight Ta Em extension Ta Em kind"));
     let types = Spec::parse("kind=mixed").unwrap().types;
     for row in &types {
         let ext = row.ext.as_deref().unwrap_or("none");
         assert_eq!(rows.next(), Some(&format!("{} Ta {ext} Ta {}", row.weight, row.kind)[..]));
     }
-    assert!(rows.next().is_none_or(|row| !row.contains(" Ta ")), "{} types", types.len());
+    assert_eq!(rows.next(), None, "{} types", types.len());
 }
 
 /// Datasets of a table, each with the lines that are indented below it.
@@ -213,7 +221,11 @@ fn datasets(heading: &str) -> Vec<(String, Vec<&'static str>)> {
 }
 
 fn listing(dataset: &str) -> String {
-    succeed(Command::new(SEEDFS).args(["ls", "--format", "csv", dataset]))
+    listing_in(dataset, "0")
+}
+
+fn listing_in(dataset: &str, generation: &str) -> String {
+    succeed(Command::new(SEEDFS).args(["ls", "--format", "csv", "--generation", generation, dataset]))
 }
 
 #[test]
@@ -239,4 +251,56 @@ fn identities_are_those_of_the_page() {
     for (dataset, identity) in datasets(".Ss Identities of datasets") {
         assert_eq!(vec![&Spec::parse(&dataset).unwrap().identity()[..]], identity, "{dataset}");
     }
+}
+
+#[test]
+fn entries_of_generations_are_those_of_the_page() {
+    let mut generations = BTreeSet::new();
+    for (dataset, rows) in datasets(".Ss Entries of generations") {
+        for row in rows {
+            let (generation, row) = row.split_once(' ').unwrap();
+            assert!(listing_in(&dataset, generation).lines().any(|line| line == row), "{dataset}: {generation} {row}");
+            generations.insert(generation);
+        }
+    }
+    assert_eq!(generations, BTreeSet::from(["1", "7", "100"]));
+}
+
+#[test]
+fn whole_generations_have_the_digests_of_the_page() {
+    for (dataset, rows) in datasets(".Ss Digests of generations") {
+        assert_eq!(rows.len(), 3, "{dataset}");
+        for row in rows {
+            let (generation, digest) = row.split_once(' ').unwrap();
+            assert_eq!(hex(&Sha256::digest(listing_in(&dataset, generation))), digest, "{dataset}: {generation}");
+        }
+    }
+}
+
+#[test]
+fn lives_are_those_of_the_page() {
+    for (text, rows) in datasets(".Ss Lives of files") {
+        let dataset = Dataset::new(Spec::parse(&text).unwrap()).unwrap();
+        for row in rows {
+            let (generation, rest) = row.split_once(' ').unwrap();
+            let (index, rest) = rest.split_once(' ').unwrap();
+            let at = dataset.at(generation.parse().unwrap()).unwrap();
+            let index = index.parse().unwrap();
+            let life = at.entry(index).map_or("gone".to_owned(), |entry| {
+                let Listed::File(file) = entry else { panic!("{row}") };
+                let (folder, recipe) = (at.folder_of(index), file.recipe);
+                let File { renames, size, mode, mtime, ctime, .. } = file;
+                format!("{folder} {renames} {} {size} {} {mode:o} {mtime} {ctime}", recipe.seed, recipe.edition)
+            });
+            assert_eq!(life, rest, "{row}");
+        }
+    }
+}
+
+/// The table of the canonical form that the page shows.
+#[test]
+fn the_default_churn_is_that_of_the_page() {
+    let shown = table(".Ss Canonical form and identity").join("\n");
+    let shown = shown.split("\n\n").find(|part| part.starts_with("[churn]")).unwrap();
+    assert!(Spec::default().to_toml().contains(&format!("\n{shown}\n\n")), "{shown}");
 }

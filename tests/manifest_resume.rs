@@ -97,7 +97,7 @@ fn what_is_complete_stays_as_it_is() {
 
 #[test]
 fn an_empty_manifest_is_complete() {
-    for arguments in [&["files=0,dirs=7"][..], &["--shard", "2/2", "files=0,dirs=0"]] {
+    for arguments in [&["--hash", "blake3", "files=0,dirs=7"][..], &["--shard", "2/2", "files=0,dirs=0"]] {
         let file = File::new();
         file.succeeds(arguments);
         file.succeeds(arguments);
@@ -116,11 +116,15 @@ fn what_is_another_manifest_is_refused() {
     file.refuses(&["--seed", "7", DATASET], "line 1 is not what this manifest has there; remove it or name another");
     file.refuses(&["--shard", "2/2", DATASET], "line 1 is not");
     file.refuses(&["--format", "jsonl", DATASET], "line 1 is not");
-    file.refuses(&["--hash", "md5", DATASET], "line 1 is not");
-    // As long as SHA-256, so that only the digest itself shows it.
-    file.refuses(&["--hash", "blake3", DATASET], "has another digest");
+    file.refuses(&["--hash", "md5", DATASET], "line 2 is not");
+    // MD5 and SHA-256 have the identity in line 1.
+    file.refuses(&["--hash", "blake3", DATASET], "line 1 is not");
+    // Parts but the first have no such line, and BLAKE3 is as long as SHA-256, so that only the digest itself shows it.
+    let part = ["--shard", "2/2", DATASET];
+    file.write(&self::whole(&part));
+    file.refuses(&[&["--hash", "blake3"], &part[..]].concat(), "has another digest");
     file.write(&[&whole[..], b"\n"].concat());
-    file.refuses(&[DATASET], "has more than the 300 lines");
+    file.refuses(&[DATASET], "has more than the 301 lines");
     file.write(b"export PATH=/usr/bin\n");
     file.refuses(&[DATASET], "line 1 is not");
 }

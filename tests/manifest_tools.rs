@@ -66,19 +66,16 @@ fn programs_accept_the_sums_of_a_mount_and_find_what_was_changed() {
 fn programs_accept_the_sums_of_the_oddest_names() {
     let cases = "files=10,dirs=2,cases=names+links+holes+times+special";
     let Some(mount) = Mounted::start(&[cases]) else { return };
-    for (hash, program) in PROGRAMS {
+    // b3sum reads lists of UTF-8 only, and not every xxhsum knows escapes.
+    for (hash, program) in &PROGRAMS[..2] {
         if !have(&[program]) {
             continue;
         }
         let sums = seedfs(&["manifest", "--hash", hash, cases]).stdout;
-        let lines = sums.iter().filter(|&&byte| byte == b'\n').count();
-        assert!(lines > 4000 && sums.contains(&0xff));
+        // All but the comment with the identity.
+        let lines = sums.iter().filter(|&&byte| byte == b'\n').count() - 1;
+        assert!(lines > 4000 && sums.contains(&0xff), "{lines}");
         let (accepted, said) = check(mount.path(), program, &sums);
-        if program == "b3sum" {
-            // It reads lists of UTF-8 only.
-            assert!(!accepted, "{program}: {said}");
-            continue;
-        }
         assert!(accepted, "{program}: {said}");
         assert_eq!(said.matches(": OK").count(), lines, "{program}: {said}");
     }

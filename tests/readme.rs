@@ -69,6 +69,22 @@ fn names_in_the_table_of_kinds_are_kinds() {
     assert_eq!(count, 9, "every kind stands in the table");
 }
 
+/// Every line of the picture, in its order; an ellipsis stands for what is left out.
+#[test]
+fn the_description_of_a_home_directory() {
+    let mut command = std::process::Command::new(common::run::SEEDFS);
+    let printed =
+        common::run::succeed(command.args(["describe", "home"]).env("COLUMNS", "80").env("LC_ALL", "C.UTF-8"));
+    let mut printed = printed.lines();
+    let shown = README.lines().skip_while(|line| *line != "$ seedfs describe home").skip(1);
+    let mut count = 0;
+    for line in shown.take_while(|line| *line != "```").filter(|line| *line != "...") {
+        assert!(printed.any(|printed| printed == line), "{line}");
+        count += 1;
+    }
+    assert!(count > 25, "{count} lines");
+}
+
 #[test]
 fn manual_pages_are_free_of_warnings() {
     if !common::run::have(&["mandoc"]) {

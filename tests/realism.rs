@@ -288,7 +288,9 @@ fn bytes_that_are_asked_for_come_out() {
         let dataset = Dataset::new(Spec::parse(text).unwrap()).unwrap();
         let (listed, told) = (listed_bytes(&dataset) as f64, dataset.total_bytes() as f64);
         let wanted = bytes as f64;
-        assert!((listed / wanted - 1.0).abs() < 0.01, "{text}: {listed} listed, {wanted} asked for");
+        // Sizes are not scaled where the number of files follows from the bytes.
+        let within = if text.contains("files=") { 0.01 } else { 0.025 };
+        assert!((listed / wanted - 1.0).abs() < within, "{text}: {listed} listed, {wanted} asked for");
         assert!((told / listed - 1.0).abs() < 0.002, "{text}: {told} told, {listed} listed");
     }
 }

@@ -326,7 +326,7 @@ fn names_with_an_edition_are_files_of_its_size_and_bytes() {
 #[test]
 fn hostile_inodes_cookies_and_offsets_are_refused() {
     let tree = tree("demo", false);
-    for ino in [0, 3000, 2 * 121 + 1, 1 << 51 | 4, 1 << 52, 1 << 53, u64::MAX] {
+    for ino in [0, 3000, 2 * 121 + 1, 1 << 51 | 5, 1 << 52, 1 << 53, u64::MAX] {
         let ino = Ino(ino);
         assert_eq!(tree.getattr(ino), Err(FsError::Stale), "{ino:?}");
         assert_eq!(tree.read(ino, 0, &mut [0; 8]), Err(FsError::Stale));

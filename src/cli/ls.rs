@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::input;
 use super::output::Output;
 use super::parallel::in_order;
-use crate::dataset::At;
+use crate::dataset::{At, Dataset};
 use crate::listing::{Row, push_mtree_header};
 use crate::shard::Shard;
 
@@ -50,25 +50,30 @@ enum Format {
 }
 
 /// The header of comma-separated values, written even where no row follows.
-const COLUMNS: [&str; 17] = [
-    "path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target",
-    "mtime_ns", "device", "case", "expect",
-];
+const COLUMNS: [&str; 13] =
+    ["path", "type", "ino", "mode", "nlink", "uid", "gid", "mtime", "size", "kind", "seed", "edition", "target"];
+
+/// What follows in a dataset with cases.
+const CASE_COLUMNS: [&str; 4] = ["mtime_ns", "device", "case", "expect"];
 
 /// Writes rows in one of the formats to the end of a buffer.
 enum Rows<'a> {
     Plain(&'a mut Vec<u8>),
     Jsonl(&'a mut Vec<u8>),
-    Csv(Box<csv::Writer<&'a mut Vec<u8>>>),
+    /// With the columns of cases, or without.
+    Csv(Box<csv::Writer<&'a mut Vec<u8>>>, bool),
     Mtree(&'a mut Vec<u8>),
 }
 
 impl<'a> Rows<'a> {
-    fn new(format: Format, output: &'a mut Vec<u8>) -> Self {
+    fn new(dataset: &Dataset, format: Format, output: &'a mut Vec<u8>) -> Self {
         match format {
             Format::Plain => Rows::Plain(output),
             Format::Jsonl => Rows::Jsonl(output),
-            Format::Csv => Rows::Csv(Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(output))),
+            Format::Csv => {
+                let writer = csv::WriterBuilder::new().has_headers(false).from_writer(output);
+                Rows::Csv(Box::new(writer), !dataset.cases().is_empty())
+            }
             Format::Mtree => Rows::Mtree(output),
         }
     }
@@ -77,8 +82,11 @@ impl<'a> Rows<'a> {
     fn start(&mut self, at: &At<'_>) -> io::Result<()> {
         match self {
             Rows::Plain(_) | Rows::Jsonl(_) => {}
-            Rows::Csv(output) => output.write_record(COLUMNS).map_err(io::Error::other)?,
-            Rows::Mtree(output) => push_mtree_header(at, output),
+            Rows::Csv(output, cases) => {
+                let more = if *cases { &CASE_COLUMNS[..] } else { &[] };
+                output.write_record(COLUMNS.iter().chain(more)).map_err(io::Error::other)?;
+            }
+            Rows::Mtree(output) => push_mtree_header(at, "", output),
         }
         Ok(())
     }
@@ -93,7 +101,7 @@ impl<'a> Rows<'a> {
                 row.push_json(output);
                 output.push(b'\n');
             }
-            Rows::Csv(output) => write_csv(output, row).map_err(io::Error::other)?,
+            Rows::Csv(output, cases) => write_csv(output, row, *cases).map_err(io::Error::other)?,
             Rows::Mtree(output) => {
                 row.push_mtree(output);
                 output.push(b'\n');
@@ -105,14 +113,14 @@ impl<'a> Rows<'a> {
     fn finish(self) -> io::Result<()> {
         match self {
             Rows::Plain(_) | Rows::Jsonl(_) | Rows::Mtree(_) => Ok(()),
-            Rows::Csv(mut output) => output.flush(),
+            Rows::Csv(mut output, _) => output.flush(),
         }
     }
 }
 
 /// Fields that its type has not are empty; so are those of an owner where the tree names none. Paths and targets are
 /// written as the bytes they are.
-fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::Result<()> {
+fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>, cases: bool) -> csv::Result<()> {
     let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
     output.write_field(row.path)?;
     for field in [
@@ -131,12 +139,19 @@ fn write_csv<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::R
         output.write_field(field)?;
     }
     output.write_field(row.target.as_deref().unwrap_or_default())?;
-    output.write_field(number(Some(row.mtime.nanoseconds.into()).filter(|&nanoseconds| nanoseconds > 0)))?;
+    if cases {
+        write_case(output, row)?;
+    }
+    output.write_record(None::<&[u8]>)
+}
+
+fn write_case<W: io::Write>(output: &mut csv::Writer<W>, row: &Row<'_>) -> csv::Result<()> {
+    let nanoseconds = Some(row.mtime.nanoseconds).filter(|&nanoseconds| nanoseconds > 0);
+    output.write_field(nanoseconds.map(|n| n.to_string()).unwrap_or_default())?;
     output.write_field(row.device.map(|d| format!("{}:{}", d.major, d.minor)).unwrap_or_default())?;
     let (tag, expect) = row.case.as_ref().map_or(("", ""), |(tag, expect)| (tag, expect));
     output.write_field(tag)?;
-    output.write_field(expect)?;
-    output.write_record(None::<&[u8]>)
+    output.write_field(expect)
 }
 
 /// Entries that a thread formats at a time: enough to hide the hand-over, few enough to stay in the cache and to come
@@ -157,7 +172,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 
 /// Appends the rows of a part of the listing to `text`, before entry 0 what precedes all rows.
 fn format_part(at: &At<'_>, format: Format, entries: Range<u64>, text: &mut Vec<u8>) -> io::Result<()> {
-    let mut rows = Rows::new(format, text);
+    let mut rows = Rows::new(at.dataset(), format, text);
     if entries.start == 0 {
         rows.start(at)?;
     }

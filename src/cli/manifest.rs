@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// Write to FILE; if it holds the beginning of this manifest, go on behind its last complete line.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// The dataset after so many steps of churn.
+    #[arg(long, value_name = "G", default_value_t = 0)]
+    generation: u64,
     /// Replace the dataset's seed.
     #[arg(long, value_name = "N", value_parser = input::seed)]
     seed: Option<u64>,
@@ -92,7 +95,8 @@ impl From<Format> for crate::manifest::Format {
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let (dataset, corpus) = input::dataset_and_corpus(Some(&args.dataset), args.seed, args.corpus.as_deref())?;
-    let manifest = Manifest::new(&dataset, corpus, args.hash.into(), args.format.into(), args.shard)
+    let at = input::generation(&dataset, args.generation)?;
+    let manifest = Manifest::new(at, corpus, args.hash.into(), args.format.into(), args.shard)
         .map_err(|e| CliError::usage(format!("--hash: {e}")))?;
     let start = manifest.entries().start;
     let threads = args.threads.and_then(|n| NonZero::new(n.into()));

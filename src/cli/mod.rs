@@ -7,9 +7,13 @@ mod argv;
 mod cat;
 mod completions;
 mod damage;
+mod dedupe;
+mod describe;
 mod diff;
+mod draw;
 mod duplicates;
 mod error;
+mod figures;
 mod input;
 mod ls;
 mod manifest;
@@ -19,6 +23,9 @@ mod output;
 mod parallel;
 mod progress;
 mod score;
+#[cfg(unix)]
+mod sink;
+mod svg;
 #[cfg(unix)]
 mod umount;
 mod verify;
@@ -38,8 +45,10 @@ Examples:
   seedfs mount files=1M,size=4KiB /mnt/x     a million files, at once
   seedfs cat s42-1GiB.bin | sha256sum        a file, without mounting anything
   seedfs ls files=1000,size=64KiB            what a tree would hold
+  seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
   seedfs umount /mnt/x
+  seedfs sink --dataset demo /mnt/y          a mount to restore into: every write is compared
 
 Any name of the form [stem_]s<seed>-<size>[-<kind>][.<ext>] can be read in any directory of a mount:
   sha256sum /mnt/x/s42-1GiB.bin /mnt/x/photo_s7-3M.jpg /mnt/x/vm_s9-40G-c60d25.img";
@@ -60,8 +69,12 @@ enum Command {
     Umount(umount::Args),
     #[cfg(unix)]
     Advance(advance::Args),
+    #[cfg(unix)]
+    Sink(sink::Args),
     Cat(cat::Args),
     Ls(ls::Args),
+    Describe(describe::Args),
+    Dedupe(dedupe::Args),
     Duplicates(duplicates::Args),
     Manifest(manifest::Args),
     Diff(diff::Args),
@@ -118,8 +131,12 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Umount(args) => umount::run(&args),
         #[cfg(unix)]
         Command::Advance(args) => advance::run(&args),
+        #[cfg(unix)]
+        Command::Sink(args) => sink::run(&args),
         Command::Cat(args) => cat::run(&args),
         Command::Ls(args) => ls::run(&args),
+        Command::Describe(args) => describe::run(&args),
+        Command::Dedupe(args) => dedupe::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Manifest(args) => manifest::run(&args),
         Command::Diff(args) => diff::run(&args),

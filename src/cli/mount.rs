@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::CliError;
 use super::input;
 use crate::damage::{Plan, Spec as Damage};
-use crate::mount::{self, MountError, MountOptions};
+use crate::mount::{self, MountError, MountOptions, Source};
 use crate::stats::Counters;
 use crate::tree::Tree;
 
@@ -166,10 +166,12 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;
+    let identity = tree.dataset().spec().identity();
     if args.fake {
         return Ok(());
     }
-    mount::run(tree, counters, dataset, args.mountpoint(), &options).map_err(CliError::from)
+    let source = Source { dataset, identity: Some(&identity) };
+    mount::run(tree, counters, source, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 /// The tree that the options ask for, and the counters that it shows.

@@ -90,28 +90,34 @@ pub(super) fn scale_to(layout: &Layout, strata: &[Stratum], bytes: u64) -> Resul
     )))
 }
 
-/// How many files have so many bytes together, with the sizes as they come.
+/// How many files have so many bytes together, with the sizes as they come: of the numbers looked at the one whose bytes
+/// are nearest.
 ///
 /// # Errors
 /// All files are empty, or there would be too many.
 pub(super) fn files_for(spec: &Spec, bytes: u64) -> Result<u64, SpecError> {
     let mut spec = Spec { bytes: None, files: 1_000_000, ..spec.clone() };
     let strata = strata(&spec);
+    let (mut nearest, mut least) = (spec.files, f64::INFINITY);
     // The mean grows with the number of files where the tail is heavy, so it is looked at again.
-    for _ in 0..8 {
+    for _ in 0..12 {
         let sum = total(&Layout::new(&spec, &strata)?, &strata, None);
         if sum <= 0.0 {
             return Err(SpecError::new(format!("bytes={bytes}: all files are empty; ask for files instead")));
+        }
+        let off = (sum / bytes as f64 - 1.0).abs();
+        if off < least {
+            (nearest, least) = (spec.files, off);
         }
         let files = (bytes as f64 / sum * spec.files as f64).ceil();
         if files > MAX_COUNT as f64 {
             return Err(SpecError::new(format!("bytes={bytes}: takes more than 2^40 files; ask for larger ones")));
         }
         let files = (files as u64).max(1);
-        if files == spec.files {
+        if files == spec.files || off < 1e-3 {
             break;
         }
         spec.files = files;
     }
-    Ok(spec.files)
+    Ok(nearest)
 }

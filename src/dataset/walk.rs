@@ -115,7 +115,7 @@ impl Dataset {
 
 impl Catalogue {
     /// Calls `visit` with the cases at these places and their paths from the root.
-    pub(super) fn walk<'a, E>(
+    fn walk<'a, E>(
         &'a self,
         places: Range<u64>,
         visit: &mut impl FnMut(Entry<'a>, &[u8]) -> Result<(), E>,

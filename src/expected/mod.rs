@@ -10,6 +10,7 @@ pub use dataset::ByDataset;
 pub use names::ByName;
 
 use crate::recipe::Recipe;
+use crate::vfs::FileType;
 
 /// What must stand at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum What {
     },
     /// A symbolic link with this target.
     Symlink(Vec<u8>),
+    /// A pipe, socket or device.
+    Special(FileType),
 }
 
 /// Names of one file.

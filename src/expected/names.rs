@@ -50,7 +50,9 @@ mod tests {
         for path in ["a/b/s42-1GiB", "photo_s7-3M.jpg", "x_s1-5.tar.gz"] {
             assert!(ByName.demand(path.as_bytes()).is_some(), "{path}");
         }
-        for path in ["a", "s42-1GiB/notes", ".photo_s7-3M.jpg.Ax3f0Q", "a/s1-5.tmp", "s1-5.txt~", "s1-5.part", "s1-5-e7"] {
+        for path in
+            ["a", "s42-1GiB/notes", ".photo_s7-3M.jpg.Ax3f0Q", "a/s1-5.tmp", "s1-5.txt~", "s1-5.part", "s1-5-e7"]
+        {
             assert!(ByName.demand(path.as_bytes()).is_none(), "{path}");
         }
     }

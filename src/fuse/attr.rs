@@ -102,7 +102,7 @@ pub(super) fn negative() -> FileAttr {
 }
 
 /// The platform's time; 1970 itself for what it cannot express.
-fn time(time: Time) -> SystemTime {
+pub(super) fn time(time: Time) -> SystemTime {
     let distance = Duration::from_secs(time.seconds.unsigned_abs());
     let seconds = if time.seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
     let time = seconds.and_then(|t| t.checked_add(Duration::from_nanos(time.nanoseconds.into())));

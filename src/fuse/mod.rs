@@ -8,6 +8,7 @@ mod buffer;
 mod filesystem;
 mod init;
 mod push;
+mod sink;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -25,6 +26,7 @@ pub use attr::Ownership;
 use buffer::Buffer;
 pub use push::Pusher;
 use push::Watch;
+pub use sink::{SinkAdapter, Verdict};
 
 use crate::stats::{Counters, Op};
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};

@@ -32,7 +32,12 @@ struct State {
 
 impl Watch {
     pub(super) fn new(bytes_ahead: u64) -> Self {
-        Self { state: Mutex::new(State { planner: Planner::new(bytes_ahead), ended: false }), bytes_ahead, wake: Condvar::new(), pushing: Mutex::new(()) }
+        Self {
+            state: Mutex::new(State { planner: Planner::new(bytes_ahead), ended: false }),
+            bytes_ahead,
+            wake: Condvar::new(),
+            pushing: Mutex::new(()),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -13,7 +13,7 @@ use super::pieces::{self, PIECE};
 use super::{Manifest, OnProgress};
 use crate::Recipe;
 use crate::content::SyntheticFile;
-use crate::dataset::{Dataset, Entry, Listed};
+use crate::dataset::{At, Entry, Listed};
 
 /// Entries that are looked at together.
 const LOOKED_AT: u64 = 4096;
@@ -42,7 +42,7 @@ pub(super) enum Made {
 
 /// Entries cut into jobs, in order, each with its weight for the pipeline: its rows.
 pub(super) struct Jobs<'a> {
-    dataset: &'a Dataset,
+    at: At<'a>,
     left: Range<u64>,
     splits: bool,
     cut: VecDeque<Cut>,
@@ -55,20 +55,26 @@ enum Cut {
 }
 
 impl<'a> Jobs<'a> {
-    pub(super) fn new(dataset: &'a Dataset, entries: Range<u64>, algorithm: Algorithm) -> Self {
-        Self { dataset, left: entries, splits: algorithm == Algorithm::Blake3, cut: VecDeque::new() }
+    pub(super) fn new(at: At<'a>, entries: Range<u64>, algorithm: Algorithm) -> Self {
+        // In later generations one number may count several entries, and a piece is told by the number alone.
+        let splits = algorithm == Algorithm::Blake3 && at.generation() == 0;
+        Self { at, left: entries, splits, cut: VecDeque::new() }
     }
 
     /// Cuts the next entries by their number and their bytes.
     fn cut(&mut self) {
         let (cut, splits) = (&mut self.cut, self.splits);
         let end = self.left.end.min(self.left.start + LOOKED_AT);
-        // The root is not visited.
-        let mut entry = self.left.start.max(1);
+        let mut last = self.left.start;
         // The job that is being filled.
         let (mut start, mut bytes) = (self.left.start, 0u64);
-        let Ok(()) = self.dataset.walk(self.left.start..end, |visited, _path| {
-            let next = entry + 1;
+        let Ok(()) = self.at.walk_numbered(self.left.start..end, |entry, visited, _path| {
+            // Entries of one number stay together.
+            if entry > last && (bytes >= FULL || entry - start >= MOST_ENTRIES) {
+                cut.push_back(Cut::Rows(start..entry));
+                (start, bytes) = (entry, 0);
+            }
+            last = entry;
             let file = match visited {
                 Entry::Listed(_, Listed::File(file)) => Some((file.recipe, file.size)),
                 Entry::Case(case) => case.recipe().map(|recipe| (recipe, recipe.bytes())),
@@ -77,16 +83,11 @@ impl<'a> Jobs<'a> {
             match file {
                 Some((recipe, size)) if splits && size > PIECE => {
                     cut.extend([Cut::Rows(start..entry), Cut::Large(entry, recipe, 0)]);
-                    (start, bytes) = (next, 0);
+                    (start, bytes) = (entry + 1, 0);
                 }
                 Some((_, size)) => bytes = bytes.saturating_add(size),
                 None => {}
             }
-            if bytes >= FULL || next - start >= MOST_ENTRIES {
-                cut.push_back(Cut::Rows(start..next));
-                (start, bytes) = (next, 0);
-            }
-            entry = next;
             Ok::<(), Infallible>(())
         });
         cut.push_back(Cut::Rows(start..end));
@@ -193,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dataset::Spec;
+    use crate::dataset::{Dataset, Spec};
 
     proptest! {
         #[test]
@@ -205,7 +206,7 @@ mod tests {
             let all = dataset.shape().entries();
             let algorithm = if splits { Algorithm::Blake3 } else { Algorithm::Sha256 };
             let mut place = (start.min(all), 0);
-            for (weight, job) in Jobs::new(&dataset, place.0..all, algorithm) {
+            for (weight, job) in Jobs::new(dataset.at_start(), place.0..all, algorithm) {
                 match job {
                     Job::Rows(entries) => {
                         prop_assert_eq!((entries.start, 0), place);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::content::Corpus;
-use crate::dataset::Dataset;
+use crate::dataset::At;
 use crate::shard::Shard;
 pub use digest::{Algorithm, Digest};
 use jobs::{Jobs, Made, Maker};
@@ -32,7 +32,7 @@ pub struct UnknownToMtree(pub Algorithm);
 
 /// What a manifest is made of.
 pub struct Manifest<'a> {
-    dataset: &'a Dataset,
+    at: At<'a>,
     corpus: Arc<Corpus>,
     algorithm: Algorithm,
     format: Format,
@@ -43,12 +43,12 @@ pub struct Manifest<'a> {
 pub type OnProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
 impl<'a> Manifest<'a> {
-    /// The manifest of one shard of a dataset whose text is drawn from `corpus`.
+    /// The manifest of one shard of a generation of a dataset whose text is drawn from `corpus`.
     ///
     /// # Errors
     /// [`UnknownToMtree`] for the combinations that mtree has no words for.
     pub fn new(
-        dataset: &'a Dataset,
+        at: At<'a>,
         corpus: Arc<Corpus>,
         algorithm: Algorithm,
         format: Format,
@@ -57,7 +57,7 @@ impl<'a> Manifest<'a> {
         if format == Format::Mtree && !matches!(algorithm, Algorithm::Sha256 | Algorithm::Md5) {
             return Err(UnknownToMtree(algorithm));
         }
-        Ok(Self { dataset, corpus, algorithm, format, entries: shard.range(dataset.entries()) })
+        Ok(Self { at, corpus, algorithm, format, entries: shard.range(at.dataset().entries()) })
     }
 
     /// The entries of the listing that it covers. Directories have no row where only digests are listed.
@@ -81,7 +81,7 @@ impl<'a> Manifest<'a> {
     ) -> io::Result<()> {
         let stop = AtomicBool::new(false);
         let entries = from.max(self.entries.start)..self.entries.end;
-        let jobs = Jobs::new(self.dataset, entries, self.algorithm);
+        let jobs = Jobs::new(self.at, entries, self.algorithm);
         let mut join = pieces::Join::default();
         let mut text = Vec::new();
         let result = pipeline::in_order(

@@ -59,13 +59,13 @@ impl Manifest<'_> {
     /// [`ResumeError`] where it is not the beginning of this manifest.
     pub fn resume(&self, existing: impl BufRead) -> Result<ResumePoint, ResumeError> {
         let mut rows = Rows { existing, line: 0, bytes: 0, last_file: None, expected: [vec![], vec![]], found: vec![] };
-        let mut entry = self.entries.start;
-        match self.compare(&mut rows, &mut entry) {
+        let mut point = ResumePoint { entry: self.entries.start, bytes: 0 };
+        match self.compare(&mut rows, &mut point) {
             Ok(()) => {
                 if !rows.existing.fill_buf()?.is_empty() {
                     return Err(ResumeError::Longer(rows.line));
                 }
-                entry = self.entries.end;
+                point = ResumePoint { entry: self.entries.end, bytes: rows.bytes };
             }
             Err(End::Found) => {}
             Err(End::Wrong(error)) => return Err(error),
@@ -76,23 +76,26 @@ impl Manifest<'_> {
                 return Err(ResumeError::Digest(line));
             }
         }
-        Ok(ResumePoint { entry, bytes: rows.bytes })
+        Ok(point)
     }
 
-    /// Compares row after row; `entry` is the one whose row is not there, once that is found.
-    fn compare<R: BufRead>(&self, rows: &mut Rows<R>, entry: &mut u64) -> Result<(), End> {
-        if *entry == 0 {
+    /// Compares row after row; `point` is where the first one is missing, once that is found. Entries of one number are
+    /// written together.
+    fn compare<R: BufRead>(&self, rows: &mut Rows<R>, point: &mut ResumePoint) -> Result<(), End> {
+        if point.entry == 0 {
             if !self.entries.is_empty() {
                 rows.next(|text, _| self.push_header(text), None)?;
             }
             // The root is not visited.
-            *entry = 1;
+            *point = ResumePoint { entry: 1, bytes: rows.bytes };
         }
-        self.dataset.walk(self.entries(), |visited, path| {
-            let row = Row::new(&self.dataset.at_start(), visited, path);
+        self.at.walk_numbered(self.entries(), |entry, visited, path| {
+            if entry > point.entry {
+                *point = ResumePoint { entry, bytes: rows.bytes };
+            }
+            let row = Row::new(&self.at, visited, path);
             let filled = |byte| row.recipe.map(|_| Digest::filled(self.algorithm, byte));
             rows.next(|text, byte| self.push_row(&row, filled(byte), text), row.recipe)?;
-            *entry += 1;
             Ok(())
         })
     }

@@ -11,8 +11,9 @@ use crate::listing::{Row, push_mtree_header};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// What sha256sum(1), b3sum(1), md5sum(1) and xxhsum(1) check with `-c`: a line for each file, none for directories.
+    /// SHA-256 and MD5 have the identity of the dataset in a comment before these.
     Sums,
-    /// mtree(5), with full paths: what bsdtar(1) and mtree(8) read.
+    /// mtree(5), with full paths: what bsdtar(1) and mtree(8) read. The identity of the dataset is a comment.
     Mtree,
     /// A JSON object a line: all that `seedfs ls` tells, and the digest under the name of its hash function.
     Jsonl,
@@ -32,8 +33,8 @@ impl Manifest<'_> {
         if entries.start == 0 {
             self.push_header(text);
         }
-        self.dataset.walk(entries, |entry, path| {
-            let row = Row::new(&self.dataset.at_start(), entry, path);
+        self.at.walk(entries, |entry, path| {
+            let row = Row::new(&self.at, entry, path);
             let digest = row.recipe.as_ref().map(&mut digest).transpose()?;
             self.push_row(&row, digest, text);
             Ok(())
@@ -42,8 +43,12 @@ impl Manifest<'_> {
 
     /// Appends what precedes all rows.
     pub(super) fn push_header(&self, text: &mut Vec<u8>) {
-        if self.format == Format::Mtree {
-            push_mtree_header(&self.dataset.at_start(), text);
+        let comment = || format!("# seedfs dataset {}\n", self.at.dataset().spec().identity());
+        match (self.format, self.algorithm) {
+            (Format::Mtree, _) => push_mtree_header(&self.at, &comment(), text),
+            // b3sum refuses comments, xxhsum warns of them.
+            (Format::Sums, Algorithm::Sha256 | Algorithm::Md5) => text.extend_from_slice(comment().as_bytes()),
+            (Format::Sums | Format::Jsonl, _) => {}
         }
     }
 

@@ -11,15 +11,13 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use fuser::{Config, Session};
+use fuser::{Config, Filesystem, Session};
 use log::{debug, info, warn};
 
 use super::helper::{self, fusermount};
 use super::options::{Access, MountOptions};
 use super::signals::Life;
 use super::{MountError, table};
-use crate::fuse::FuseAdapter;
-use crate::vfs::Vfs;
 
 /// A mount of this process.
 #[derive(Debug)]
@@ -30,14 +28,14 @@ pub(super) struct Attached {
 }
 
 /// Mounts and shakes hands with the kernel; `None` when a signal came first.
-pub(super) fn connect<V: Vfs>(
-    adapter: FuseAdapter<V>,
+pub(super) fn connect<F: Filesystem>(
+    adapter: F,
     point: &Path,
     source: &str,
     options: &MountOptions,
     config: Config,
     life: &Life,
-) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+) -> Result<Option<Session<F>>, MountError> {
     let Some(device) = life.begin(|| attach(point, source, options))? else {
         return Ok(None);
     };
@@ -102,7 +100,7 @@ fn kernel_options(device: &File, options: &MountOptions) -> String {
 }
 
 fn flags(options: &MountOptions) -> libc::c_ulong {
-    let mut flags = libc::MS_RDONLY;
+    let mut flags = if options.writable { 0 } else { libc::MS_RDONLY };
     for (absent, flag) in [
         (!options.dev, libc::MS_NODEV),
         (!options.suid, libc::MS_NOSUID),

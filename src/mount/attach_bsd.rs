@@ -4,29 +4,27 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use fuser::{Config, MountOption, Session};
+use fuser::{Config, Filesystem, MountOption, Session};
 
 use super::MountError;
 use super::options::MountOptions;
 use super::signals::Life;
-use crate::fuse::FuseAdapter;
-use crate::vfs::Vfs;
 
 /// A mount of this process.
 #[derive(Debug)]
 pub(super) struct Attached(PathBuf);
 
 /// Mounts and shakes hands with the kernel; `None` when a signal came first.
-pub(super) fn connect<V: Vfs>(
-    adapter: FuseAdapter<V>,
+pub(super) fn connect<F: Filesystem>(
+    adapter: F,
     point: &Path,
     source: &str,
     options: &MountOptions,
     mut config: Config,
     life: &Life,
-) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+) -> Result<Option<Session<F>>, MountError> {
     config.mount_options = vec![
-        MountOption::RO,
+        if options.writable { MountOption::RW } else { MountOption::RO },
         // A comma would end the value (fuser#424).
         MountOption::FSName(source.replace(',', ";")),
         MountOption::Subtype(options.subtype.clone()),

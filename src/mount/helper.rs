@@ -92,7 +92,7 @@ fn explain(mut child: Child) -> MountError {
 fn helper_options(source: &str, options: &MountOptions) -> String {
     let either = |yes: bool, name: &'static str, no: &'static str| if yes { name } else { no };
     let mut list = vec![
-        "ro".to_owned(),
+        either(options.writable, "rw", "ro").to_owned(),
         either(options.dev, "dev", "nodev").to_owned(),
         either(options.suid, "suid", "nosuid").to_owned(),
         either(options.exec, "exec", "noexec").to_owned(),

@@ -3,12 +3,12 @@
 //! Whatever ends it (umount, fusermount3 -u, an abort through fusectl, a signal), the process ends with success and leaves
 //! no dead mount behind.
 
+pub mod advance;
 #[cfg(target_os = "linux")]
 mod attach;
 #[cfg(not(target_os = "linux"))]
 #[path = "attach_bsd.rs"]
 mod attach;
-pub mod advance;
 mod daemon;
 #[cfg(target_os = "linux")]
 pub(crate) mod helper;
@@ -16,6 +16,7 @@ pub mod log;
 pub(crate) mod mountpoint;
 mod options;
 mod signals;
+mod sink;
 #[cfg(target_os = "linux")]
 pub mod table;
 
@@ -23,11 +24,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::log::{error, info, warn};
-use fuser::{Session, SessionACL};
+use fuser::{Filesystem, Notifier, Session, SessionACL};
 
 pub use options::{Access, MountOptions, OptionError};
+pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
 
-use crate::fuse::{FuseAdapter, Ownership, Settings};
+use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings};
 use crate::stats::Counters;
 use crate::vfs::Vfs;
 use daemon::{Reporter, Side};
@@ -78,8 +80,16 @@ const MAX_DEFAULT_THREADS: usize = 8;
 /// Most bytes of a dataset's text that the mount table shows.
 const MAX_SOURCE: usize = 1024;
 
-/// Mounts `vfs` on the directory `point` and serves it until it is unmounted. `dataset` is what the mount table shows as
-/// source, unless the options say otherwise.
+/// What is mounted, as people are told.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What the mount table shows as source, unless the options say otherwise.
+    pub dataset: &'a str,
+    /// The dataset's identity, which the log shows, if there is one.
+    pub identity: Option<&'a str>,
+}
+
+/// Mounts `vfs` on the directory `point` and serves it until it is unmounted.
 ///
 /// Unless the options ask for the foreground, the process forks: the caller's returns as soon as the mount works, another
 /// one serves, and returns from this call when the mount is gone. So this must be called before any thread is started.
@@ -89,10 +99,29 @@ const MAX_SOURCE: usize = 1024;
 pub fn run<V: Vfs>(
     vfs: V,
     counters: Arc<Counters>,
-    dataset: &str,
+    source: Source<'_>,
     point: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
+    let point = prepare(point, options)?;
+    let reporter = match to_background(options)? {
+        Stay::Here(reporter) => reporter,
+        Stay::Done(outcome) => return outcome,
+    };
+    let shown = options.fsname.clone().unwrap_or_else(|| printable(source.dataset));
+    let mut adapter = FuseAdapter::new(vfs, counters, settings(options));
+    let (prefetch, advancer) = (adapter.prefetch(), adapter.advancer());
+    let push = |kernel: Notifier| {
+        if let Err(error) = advancer.start(kernel.clone()) {
+            warn!("the generation cannot be changed: cannot start a thread: {error}");
+        }
+        prefetch.map(|prefetch| prefetch.start(kernel))
+    };
+    serve(adapter, &point, Source { dataset: &shown, ..source }, options, reporter, Life::new(0), push)
+}
+
+/// To be done before anything else, and before any thread exists. Returns the mount point as it is from anywhere.
+fn prepare(point: &Path, options: &MountOptions) -> Result<PathBuf, MountError> {
     signals::block();
     give_memory_back();
     let point = mountpoint::check(point)?;
@@ -100,32 +129,42 @@ pub fn run<V: Vfs>(
         log::open(path).map_err(|error| MountError::Failed(format!("{}: cannot log there: {error}", path.display())))
     });
     log::init(options.verbosity, file.transpose()?);
+    Ok(point)
+}
+
+/// Whether this process is the one that serves.
+enum Stay {
+    /// It is, and reports its start to another one if it is in the background.
+    Here(Option<Reporter>),
+    /// Another one does, or failed to.
+    Done(Result<(), MountError>),
+}
+
+fn to_background(options: &MountOptions) -> Result<Stay, MountError> {
     let reporter = if options.foreground {
         None
     } else {
         match daemon::fork()? {
-            Side::Parent(outcome) => return outcome,
+            Side::Parent(outcome) => return Ok(Stay::Done(outcome)),
             Side::Daemon(reporter) => Some(reporter),
         }
     };
     log::log_panics();
-    let source = options.fsname.clone().unwrap_or_else(|| printable(dataset));
-    let adapter = FuseAdapter::new(vfs, counters, settings(options));
-    serve(adapter, &point, &source, options, reporter)
+    Ok(Stay::Here(reporter))
 }
 
-/// From here on, in the background, failures go to the parent.
-fn serve<V: Vfs>(
-    mut adapter: FuseAdapter<V>,
+/// From here on, in the background, failures go to the parent. `push` starts what runs beside the session.
+fn serve<F: Filesystem>(
+    adapter: F,
     point: &Path,
-    source: &str,
+    source: Source<'_>,
     options: &MountOptions,
     reporter: Option<Reporter>,
+    life: Life,
+    push: impl FnOnce(Notifier) -> Option<std::io::Result<Pusher>>,
 ) -> Result<(), MountError> {
-    let life = Arc::new(Life::default());
-    let prefetch = adapter.prefetch();
-    let advancer = adapter.advancer();
-    let session = match start(adapter, point, source, options, &life) {
+    let life = Arc::new(life);
+    let session = match start(adapter, point, source.dataset, options, &life) {
         Ok(Some(session)) => session,
         // A signal before the mount worked: in the foreground that is an ordinary end.
         Ok(None) => match reporter {
@@ -144,16 +183,17 @@ fn serve<V: Vfs>(
             return Err(MountError::Failed(format!("nobody waits for the mount any more: {error}")));
         }
     }
-    info!("{source} is mounted on {}", point.display());
-    let pusher = prefetch.map(|prefetch| prefetch.start(session.notifier()));
+    match source.identity {
+        Some(identity) => info!("{} is mounted on {}, identity {identity}", source.dataset, point.display()),
+        None => info!("{} is mounted on {}", source.dataset, point.display()),
+    }
+    let pusher = push(session.notifier());
     if let Some(Err(error)) = &pusher {
         warn!("no prefetching: cannot start a thread: {error}");
     }
-    if let Err(error) = advancer.start(session.notifier()) {
-        warn!("the generation cannot be changed: cannot start a thread: {error}");
-    }
     let outcome = session.run();
     drop(pusher);
+    life.finish();
     // After an abort the mount is still in the tree, dead; after an unmount there is nothing to do.
     life.end();
     match outcome {
@@ -169,13 +209,13 @@ fn serve<V: Vfs>(
 }
 
 /// Mounts and shakes hands with the kernel; `None` when a signal came before that was done.
-fn start<V: Vfs>(
-    adapter: FuseAdapter<V>,
+fn start<F: Filesystem>(
+    adapter: F,
     point: &Path,
     source: &str,
     options: &MountOptions,
     life: &Arc<Life>,
-) -> Result<Option<Session<FuseAdapter<V>>>, MountError> {
+) -> Result<Option<Session<F>>, MountError> {
     signals::watch(life.clone()).map_err(|error| MountError::Failed(format!("cannot start a thread: {error}")))?;
     let mut config = fuser::Config::default();
     config.n_threads = Some(options.threads.unwrap_or_else(default_threads));

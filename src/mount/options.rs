@@ -1,12 +1,13 @@
 //! The `-o` options of a mount: a pure function from text to [`MountOptions`].
 //!
-//! Of options that contradict each other the last one counts, as with mount(8). The mount is read-only whatever is asked.
+//! Of options that contradict each other the last one counts, as with mount(8). Whether the mount is read-only is not
+//! for them to say: that of a dataset is, that of a sink is not.
 
 use std::path::PathBuf;
 
 use crate::damage::Spec;
-use crate::fuse::ReadDirPlus;
 use crate::dataset::generation::MAX_GENERATION;
+use crate::fuse::ReadDirPlus;
 use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Who may use the mount.
@@ -74,6 +75,8 @@ pub struct MountOptions {
     pub atime: bool,
     /// Who may use the mount.
     pub access: Access,
+    /// Whether it can be written to; no option asks for this.
+    pub writable: bool,
     /// Whether fusermount3 watches over the daemon and unmounts if it dies.
     pub auto_unmount: bool,
     /// What the mount table shows as source; the dataset when absent.
@@ -113,6 +116,7 @@ impl Default for MountOptions {
             exec: true,
             atime: false,
             access: Access::default(),
+            writable: false,
             auto_unmount: false,
             fsname: None,
             subtype: "seedfs".to_owned(),
@@ -209,9 +213,9 @@ impl MountOptions {
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
-            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file" | "prefetch"
-            | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext"
-            | "rootcontext" => {
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file"
+            | "prefetch" | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext"
+            | "defcontext" | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
             }
             _ => return Err(Refusal::Unknown),

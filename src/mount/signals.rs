@@ -17,16 +17,31 @@ const GRACE: Duration = Duration::from_millis(900);
 /// Where a mount is in its life, known to the thread that serves and the one that waits for signals.
 ///
 /// The lock is held while mounting: a signal finds either no mount, and none will be made, or one that it can remove.
-#[derive(Debug, Default)]
-pub(super) struct Life(Mutex<Stage>);
+#[derive(Debug)]
+pub(super) struct Life {
+    stage: Mutex<Stage>,
+    /// Exit code where a signal ends the process before its work is done.
+    cut_short: u8,
+}
 
 #[derive(Debug, Default)]
 struct Stage {
     mount: Option<Attached>,
     interrupted: bool,
+    finishing: bool,
 }
 
 impl Life {
+    /// `cut_short` is the exit code where a signal ends the process before its work is done.
+    pub(super) fn new(cut_short: u8) -> Self {
+        Self { stage: Mutex::default(), cut_short }
+    }
+
+    /// Nothing is served any more; what is left to do ends by itself, and a signal must not hurry it.
+    pub(super) fn finish(&self) {
+        self.lock().finishing = true;
+    }
+
     /// Mounts unless a signal came first, which is `Ok(None)`.
     pub(super) fn begin<T, E>(&self, mount: impl FnOnce() -> Result<(T, Attached), E>) -> Result<Option<T>, E> {
         let mut stage = self.lock();
@@ -66,7 +81,7 @@ impl Life {
     }
 
     fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -121,10 +136,13 @@ pub(super) fn watch(life: Arc<Life>) -> io::Result<()> {
         // Usually the serving threads see the end and the process is gone before this.
         if wait_for(GRACE) {
             info!("second signal: ending at once");
+        } else if life.lock().finishing {
+            wait();
+            info!("second signal: ending at once");
         } else {
             warn!("the mount was busy: programs that still use it get errors from now on");
         }
-        std::process::exit(0);
+        std::process::exit(life.cut_short.into());
     })?;
     Ok(())
 }

@@ -23,7 +23,12 @@ pub struct TableEntry {
 impl TableEntry {
     /// Whether it is a mount of this program.
     pub fn is_seedfs(&self) -> bool {
-        self.fs_type == "fuse.seedfs"
+        self.fs_type == "fuse.seedfs" || self.is_sink()
+    }
+
+    /// Whether it is a sink of this program.
+    pub fn is_sink(&self) -> bool {
+        self.fs_type.strip_prefix("fuse.") == Some(super::SINK_SUBTYPE)
     }
 }
 

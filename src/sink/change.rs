@@ -150,6 +150,18 @@ impl Sink {
         nodes.names.get(id).map(|name| (id, name.node)).ok_or(SinkError::NotFound)
     }
 
+    /// Takes set-user-id and set-group-id bits away, as a write by an ordinary user does.
+    ///
+    /// # Errors
+    /// [`SinkError::Stale`].
+    pub fn drop_privileges(&self, ino: Ino) -> Result<()> {
+        let mut nodes = self.nodes();
+        let node = nodes.get_mut(node_id(ino)?)?;
+        node.perm &= !0o6000;
+        node.is_judged = false;
+        Ok(())
+    }
+
     /// Changes attributes and returns them all. A change of owner takes set-user-id and set-group-id bits away, as it
     /// does everywhere.
     ///

@@ -51,11 +51,8 @@ impl Sink {
             })
         });
         let mut nodes = self.nodes();
-        // One reference is the node's and one this call's: whoever holds another one may be about to write.
-        if firm && Arc::strong_count(flight) <= 2
-            && let Ok(node) = node_id(ino).and_then(|id| nodes.get_mut(id))
-        {
-            self.with_context(path, |context| node.shrink(context));
+        if firm && let Ok(node) = node_id(ino).and_then(|id| nodes.get_mut(id)) {
+            self.with_context(path, |context| node.shrink(context, 1));
         }
     }
 

@@ -51,6 +51,9 @@ pub(super) struct Evidence {
     /// The digest that is being made, of the extent that starts here.
     running: Option<(u64, Box<blake3::Hasher>)>,
     explained: u32,
+    /// Where the last write ended, if its end is not known to be the basis': the next one may go on from there. Other
+    /// neighbours are not put together, for what is rewritten would spoil what is not.
+    tail: Option<u64>,
 }
 
 impl Evidence {
@@ -73,15 +76,15 @@ impl Evidence {
     /// Takes note of a write that ends at or below the largest size. Returns whether the bytes are those of the basis;
     /// without one they are not.
     pub(super) fn write(&mut self, context: &Context<'_>, offset: u64, data: &[u8]) -> bool {
+        if data.is_empty() {
+            return true;
+        }
         let end = offset.saturating_add(data.len() as u64).min(MAX_SIZE);
         self.size = self.size.max(end);
         self.note(context, offset, data)
     }
 
     fn note(&mut self, context: &Context<'_>, offset: u64, data: &[u8]) -> bool {
-        if data.is_empty() {
-            return true;
-        }
         self.clear(context, offset..offset + data.len() as u64);
         let Some(basis) = self.basis else {
             self.put_other(context, offset, data, None);
@@ -92,7 +95,7 @@ impl Evidence {
             return true;
         };
         let at = |place: usize| offset + place as u64;
-        let cause = self.explain(context, &basis, at(wrong.start), &data[wrong.clone()]);
+        let cause = self.explain(context, &basis, offset, data, wrong.clone());
         let difference = Difference { offset: at(wrong.start), len: wrong.len() as u64, cause };
         for right in [0..wrong.start, wrong.end..data.len()] {
             if !right.is_empty() {
@@ -103,12 +106,19 @@ impl Evidence {
         false
     }
 
-    fn explain(&mut self, context: &Context<'_>, basis: &Recipe, offset: u64, bytes: &[u8]) -> Cause {
+    fn explain(
+        &mut self,
+        context: &Context<'_>,
+        basis: &Recipe,
+        offset: u64,
+        block: &[u8],
+        wrong: Range<usize>,
+    ) -> Cause {
         if self.explained >= EXPLAINED {
             return Cause::Unexplained;
         }
         self.explained += 1;
-        verdict::explain(basis, context.corpus, offset, bytes, (context.others)())
+        verdict::explain(basis, context.corpus, offset, block, wrong, (context.others)())
     }
 
     /// Sets the size; what is new are zeros.
@@ -154,7 +164,9 @@ impl Evidence {
         let state = match (state, self.basis) {
             (State::Other(other), Some(basis)) => match other.proof {
                 Proof::Raw(raw) => {
+                    let tail = self.tail.take();
                     self.note(context, range.start, raw.bytes());
+                    self.tail = tail;
                     return;
                 }
                 proof @ Proof::Of(_) => judge::state(proof, &basis, context.corpus, range.clone()),
@@ -206,6 +218,7 @@ impl Evidence {
             };
             rest = &rest[taken..];
             at += taken as u64;
+            self.tail = Some(at);
         }
     }
 
@@ -213,7 +226,7 @@ impl Evidence {
     fn append(&mut self, context: &Context<'_>, at: u64, data: &[u8], difference: Option<Difference>) -> usize {
         let Some((&start, extent)) = self.extents.range_mut(..at).next_back() else { return 0 };
         let State::Other(other) = &mut extent.state else { return 0 };
-        if extent.end != at {
+        if extent.end != at || self.tail != Some(at) {
             return 0;
         }
         let room = LEAST_RUN.max(start / 256).saturating_sub(at - start);
@@ -279,6 +292,7 @@ impl Evidence {
         }
         self.explained = 0;
         self.running = None;
+        self.tail = None;
         for (start, extent) in std::mem::take(&mut self.extents) {
             let end = extent.end;
             let proof = match (extent.state, old) {
@@ -287,6 +301,7 @@ impl Evidence {
                 (State::Other(other), _) => other.proof,
             };
             if let Proof::Raw(raw) = proof {
+                self.tail = None;
                 self.note(context, start, raw.bytes());
                 continue;
             }

@@ -19,22 +19,24 @@ mod report;
 mod standing;
 mod temporary;
 mod tree;
+mod types;
 mod xattr;
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use change::Target;
 pub use node::{NodeType, Special};
 pub use report::{Class, Counts, Item, Report};
+pub use types::{Attr, Change, Result, Rules, SinkError};
 
 use crate::content::Corpus;
 use crate::expected::{Expected, What};
 use crate::name::MAX_NAME;
 use crate::vfs::{Cookie, Ino, Time};
 use evidence::{Budget, Context};
-use node::{Body, Directory, Node, NodeId, Subject, lock};
+use node::{Body, Node, NodeId, Subject, lock};
 use tree::{Nodes, ROOT, push_part};
 
 /// Bytes of files with names that say nothing which are kept in memory, all files together, to be judged later.
@@ -43,97 +45,8 @@ const RAW_BYTES: u64 = 64 << 20;
 /// Longest target of a symbolic link in bytes.
 const MAX_TARGET: usize = 4095;
 
-/// What can go wrong. The adapter maps this to its platform's codes in one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SinkError {
-    /// No such name.
-    #[error("no such file or directory")]
-    NotFound,
-    /// The name is taken.
-    #[error("already exists")]
-    Exists,
-    /// A directory was needed.
-    #[error("not a directory")]
-    NotDirectory,
-    /// A directory is no file.
-    #[error("is a directory")]
-    IsDirectory,
-    /// There is something in the directory.
-    #[error("directory not empty")]
-    NotEmpty,
-    /// The inode number is not, or no longer, in use.
-    #[error("stale inode")]
-    Stale,
-    /// The wrong type or value for this call.
-    #[error("invalid argument")]
-    Invalid,
-    /// No more numbers, or no room for extended attributes.
-    #[error("no space left")]
-    Full,
-    /// A name, or the target of a link, is longer than any file system allows.
-    #[error("file name too long")]
-    NameTooLong,
-    /// Behind the largest offset.
-    #[error("file too large")]
-    TooLarge,
-    /// The bytes are not known: they were wrong or not proved, and are not kept.
-    #[error("bytes that were not proved")]
-    Unknown,
-    /// The bytes are not those that are demanded.
-    #[error("wrong bytes, refused")]
-    Refused,
-    /// No extended attribute of that name.
-    #[error("no such attribute")]
-    NoAttribute,
-}
-
-/// Result of a sink's calls.
-pub type Result<T> = std::result::Result<T, SinkError>;
-
-/// Attributes of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attr {
-    /// Its number.
-    pub ino: Ino,
-    /// What it is.
-    pub node_type: NodeType,
-    /// Bytes, at most 2^63 − 1.
-    pub size: u64,
-    /// Permission bits, at most 0o7777.
-    pub perm: u16,
-    /// User and group.
-    pub owner: (u32, u32),
-    /// Names; for a directory 2 and the number of its subdirectories.
-    pub nlink: u32,
-    /// Last change; times of access are not kept.
-    pub mtime: Time,
-}
-
-/// What is to change of a node; what is absent stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Permission bits.
-    pub perm: Option<u16>,
-    /// User.
-    pub uid: Option<u32>,
-    /// Group.
-    pub gid: Option<u32>,
-    /// Size of a regular file.
-    pub size: Option<u64>,
-    /// Time of last change.
-    pub mtime: Option<Time>,
-}
-
-/// How a sink behaves.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Whether wrong bytes are refused when they are written.
-    pub strict: bool,
-    /// Whether names that are not demanded are no fault.
-    pub ignore_extra: bool,
-    /// Whether permissions, owners and times are part of a perfect restore.
-    pub metadata: bool,
-}
+/// Takes name, number, type and cookie of the entries of a listing until it breaks.
+pub type Emit<'a> = dyn FnMut(&[u8], Ino, NodeType, Cookie) -> ControlFlow<()> + 'a;
 
 /// A writable tree that stores no file data.
 #[derive(Debug)]
@@ -145,6 +58,8 @@ pub struct Sink {
     budget: Arc<Budget>,
     written: AtomicU64,
     wrong: AtomicU64,
+    /// Whether something went wrong inside: then nothing can be called perfect.
+    is_distrusted: AtomicBool,
 }
 
 impl Sink {
@@ -161,12 +76,18 @@ impl Sink {
             budget: Budget::new(RAW_BYTES),
             written: AtomicU64::new(0),
             wrong: AtomicU64::new(0),
+            is_distrusted: AtomicBool::new(false),
         }
     }
 
     /// Bytes that were written, and how many writes among them had wrong ones at the time.
     pub fn written(&self) -> (u64, u64) {
         (self.written.load(Ordering::Relaxed), self.wrong.load(Ordering::Relaxed))
+    }
+
+    /// Takes note of a defect: a call that was not ended. No report says "perfect" from now on.
+    pub fn distrust(&self) {
+        self.is_distrusted.store(true, Ordering::Relaxed);
     }
 
     fn nodes(&self) -> MutexGuard<'_, Nodes> {
@@ -250,12 +171,7 @@ impl Sink {
     ///
     /// # Errors
     /// [`SinkError::NotDirectory`], [`SinkError::Stale`].
-    pub fn readdir(
-        &self,
-        dir: Ino,
-        from: Cookie,
-        emit: &mut dyn FnMut(&[u8], Ino, NodeType, Cookie) -> ControlFlow<()>,
-    ) -> Result<()> {
+    pub fn readdir(&self, dir: Ino, from: Cookie, emit: &mut Emit<'_>) -> Result<()> {
         let nodes = self.nodes();
         // Behind a name means: from the next number on.
         let first = u32::try_from(from.0).map_err(|_| SinkError::Invalid)?;
@@ -310,7 +226,7 @@ impl Sink {
     pub fn mkdir(&self, dir: Ino, name: &[u8], perm: u16, owner: (u32, u32)) -> Result<Attr> {
         let mut nodes = self.nodes();
         let inherited = nodes.get(node_id(dir)?)?.perm & SET_GROUP;
-        let body = Body::Directory(Box::new(Directory::default()));
+        let body = Body::Directory(Box::default());
         self.make(&mut nodes, dir, name, Node::new(body, perm | inherited, owner))
     }
 

@@ -65,13 +65,8 @@ impl Names {
     ) -> Option<NameId> {
         let hash = self.hash(directory, text);
         let demanded = number.map(Text::Demanded).filter(|demanded| demanded.is(expected, text));
-        let name = Name {
-            text: demanded.unwrap_or_else(|| Text::Own(text.into())),
-            directory,
-            node,
-            hash,
-            is_judged: false,
-        };
+        let name =
+            Name { text: demanded.unwrap_or_else(|| Text::Own(text.into())), directory, node, hash, is_judged: false };
         let id = match self.free.pop() {
             Some(id) => id,
             None => {
@@ -146,9 +141,8 @@ mod tests {
     #[test]
     fn names_come_and_go() {
         let mut names = Names::default();
-        let ids: Vec<_> = (0..1000u32)
-            .map(|n| names.add(&ByName, n % 7, format!("name {n}").as_bytes(), n, None).unwrap())
-            .collect();
+        let ids: Vec<_> =
+            (0..1000u32).map(|n| names.add(&ByName, n % 7, format!("name {n}").as_bytes(), n, None).unwrap()).collect();
         for n in (0..1000).step_by(2) {
             assert_eq!(names.remove(ids[n]).unwrap().node, n as u32);
             assert!(names.remove(ids[n]).is_none());

@@ -190,10 +190,13 @@ impl Node {
         }
     }
 
-    /// Keeps no more of a file than its recipe, if that is all there is to know and nobody may write to it.
-    pub(super) fn shrink(&mut self, context: &Context<'_>) {
+    /// Keeps no more of a file than its recipe, if that is all there is to know and nobody may write to it. `known` are
+    /// the references to it besides the node's own that are the caller's: whoever holds another one may be about to
+    /// write, and would write to what is no longer looked at. New ones are made under the lock that the caller holds.
+    pub(super) fn shrink(&mut self, context: &Context<'_>, known: usize) {
         if let Body::Flight(flight) = &self.body
             && flight.writers.load(Ordering::Relaxed) == 0
+            && Arc::strong_count(flight) <= known + 1
             && let (Some(recipe), true) = flight.with(context, |evidence| evidence.is_whole())
         {
             self.body = Body::Whole(recipe);

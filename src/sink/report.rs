@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Sink;
 use super::standing::Standing;
 
 /// What is wrong with a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Wrong bytes, the wrong type, target or links.
@@ -20,12 +20,12 @@ pub enum Class {
     Missing,
     /// A path that is not demanded.
     Extra,
-    /// Only permissions, owner or time.
+    /// Only permissions, owner or time; listed where the rules make it a fault.
     Metadata,
 }
 
 /// How many paths there are of each class. The first three and what is missing add up to what is demanded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Right in all but perhaps permissions, owner and time.
     pub complete: u64,
@@ -42,7 +42,7 @@ pub struct Counts {
 }
 
 /// A path that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// From the root; bytes that are no UTF-8 are replaced.
     pub path: String,
@@ -53,7 +53,7 @@ pub struct Item {
 }
 
 /// The verdict on a restore so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Whether everything that is demanded is there and right, and nothing else that counts.
     pub perfect: bool,
@@ -105,7 +105,10 @@ impl Sink {
                     tally.counts.complete += 1;
                     if let Some(reason) = attributes {
                         tally.counts.metadata += 1;
-                        tally.add(path, Class::Metadata, reason);
+                        // Where they are no faults there may be as many as paths, and would hide those that are.
+                        if self.rules.metadata {
+                            tally.add(path, Class::Metadata, reason);
+                        }
                     }
                 }
                 Standing::Fault(class, reason) => {
@@ -157,6 +160,7 @@ impl Sink {
             None => counts.complete > 0,
         };
         all_there
+            && !self.is_distrusted.load(std::sync::atomic::Ordering::Relaxed)
             && counts.incomplete + counts.mismatched + counts.missing == 0
             && (counts.extra == 0 || self.rules.ignore_extra)
             && (counts.metadata == 0 || !self.rules.metadata)

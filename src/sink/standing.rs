@@ -7,6 +7,7 @@ use super::{Class, Sink, Special};
 use crate::expected::{Demand, Links, What};
 use crate::recipe::Recipe;
 use crate::verdict::{self, Cause};
+use crate::vfs::FileType;
 
 /// What a name was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +36,13 @@ impl Sink {
         if matches!(standing, Standing::Right(_))
             && let Ok(node) = nodes.get_mut(node_id)
         {
-            self.with_context(&path, |context| node.shrink(context));
-            let is_all_right = standing == Standing::Right(None);
-            node.is_judged = is_all_right;
+            self.with_context(&path, |context| node.shrink(context, 0));
+            // What may still be written to must be judged again, even if nothing tells of a change: a write that has
+            // announced itself before may be noted after this.
+            let is_settled = standing == Standing::Right(None) && !matches!(node.body, Body::Flight(_));
+            node.is_judged = is_settled;
             if let Some(name) = nodes.names.get_mut(id) {
-                name.is_judged = is_all_right;
+                name.is_judged = is_settled;
             }
         }
         standing
@@ -50,7 +53,9 @@ impl Sink {
             return Standing::Fault(Class::Extra, format!("{}, not in the dataset", type_name(node.node_type())));
         }
         match node.node_type() {
-            NodeType::Regular => Standing::Fault(Class::Extra, "a file whose name does not say what it holds".to_owned()),
+            NodeType::Regular => {
+                Standing::Fault(Class::Extra, "a file whose name does not say what it holds".to_owned())
+            }
             _ => Standing::Ignored,
         }
     }
@@ -66,11 +71,15 @@ impl Sink {
                 let fault = self.judge_bytes(node, path, recipe);
                 fault.or_else(|| links.and_then(|links| self.judge_links(nodes, node, links)))
             }
+            (What::Special(kind), _) if special_type(node.node_type()) == Some(*kind) => None,
             (what, _) => {
                 let demanded = match what {
                     What::Directory => "a directory",
                     What::File { .. } => "a file",
                     What::Symlink(_) => "a symbolic link",
+                    What::Special(FileType::Fifo) => "a named pipe",
+                    What::Special(FileType::Socket) => "a socket",
+                    What::Special(_) => "a device",
                 };
                 Some((Class::Mismatched, format!("{}, not {demanded}", type_name(node.node_type()))))
             }
@@ -98,7 +107,9 @@ impl Sink {
         match judgement {
             Judgement::Complete => None,
             Judgement::Incomplete(lack) => Some((Class::Incomplete, lack.to_string())),
-            Judgement::Wrong(difference) if difference.cause == Cause::Behind && difference.offset == recipe.bytes() => {
+            Judgement::Wrong(difference)
+                if difference.cause == Cause::Behind && difference.offset == recipe.bytes() =>
+            {
                 Some((Class::Mismatched, format!("{} bytes behind its end at {}", difference.len, difference.offset)))
             }
             Judgement::Wrong(difference) => Some((Class::Mismatched, difference.to_string())),
@@ -118,9 +129,8 @@ impl Sink {
         self.expected.write_path(links.first, &mut first);
         let found = nodes.at_path(self.expected(), &first).and_then(|name| nodes.names.get(name));
         let found = found.and_then(|name| nodes.get(name.node).ok())?;
-        (!std::ptr::eq(found, node)).then(|| {
-            (Class::Mismatched, format!("is not linked to {}", String::from_utf8_lossy(&first)))
-        })
+        (!std::ptr::eq(found, node))
+            .then(|| (Class::Mismatched, format!("is not linked to {}", String::from_utf8_lossy(&first))))
     }
 }
 
@@ -147,5 +157,16 @@ fn type_name(node_type: NodeType) -> &'static str {
         NodeType::Special(Special::Fifo) => "a named pipe",
         NodeType::Special(Special::Socket) => "a socket",
         NodeType::Special(Special::Char(_) | Special::Block(_)) => "a device",
+    }
+}
+
+/// The type of a pipe, socket or device.
+fn special_type(node: NodeType) -> Option<FileType> {
+    match node {
+        NodeType::Special(Special::Fifo) => Some(FileType::Fifo),
+        NodeType::Special(Special::Socket) => Some(FileType::Socket),
+        NodeType::Special(Special::Char(_)) => Some(FileType::CharDevice),
+        NodeType::Special(Special::Block(_)) => Some(FileType::BlockDevice),
+        NodeType::Directory | NodeType::Regular | NodeType::Symlink => None,
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn final_names(name: &[u8]) -> Vec<&[u8]> {
     for start in [bare, Some(name)].into_iter().flatten() {
         let mut rest = start;
         for _ in 0..3 {
-            let shorter = rest.strip_suffix(b"~").or(rest.strip_suffix(b"#")).or(split(rest, b".-_~").map(|(head, _)| head));
+            let shorter =
+                rest.strip_suffix(b"~").or(rest.strip_suffix(b"#")).or(split(rest, b".-_~").map(|(head, _)| head));
             let Some(head) = shorter else { break };
             names.push(head);
             rest = head;

@@ -16,8 +16,9 @@ impl Sink {
     ///
     /// # Errors
     /// [`SinkError::Full`] beyond 64 KiB a node or 64 MiB in all, [`SinkError::Exists`], [`SinkError::NoAttribute`],
-    /// [`SinkError::Stale`].
+    /// [`SinkError::Unsupported`] for access control lists, [`SinkError::Stale`].
     pub fn setxattr(&self, ino: Ino, name: &[u8], value: &[u8], fresh: Option<bool>) -> Result<()> {
+        check(name)?;
         let mut nodes = self.nodes();
         let id = node_id(ino)?;
         let node = nodes.get(id)?;
@@ -42,8 +43,9 @@ impl Sink {
     /// Value of an attribute.
     ///
     /// # Errors
-    /// [`SinkError::NoAttribute`], [`SinkError::Stale`].
+    /// [`SinkError::NoAttribute`], [`SinkError::Unsupported`], [`SinkError::Stale`].
     pub fn getxattr(&self, ino: Ino, name: &[u8]) -> Result<Vec<u8>> {
+        check(name)?;
         let nodes = self.nodes();
         let value = find(nodes.get(node_id(ino)?)?.xattrs.as_deref(), name);
         value.map(<[u8]>::to_vec).ok_or(SinkError::NoAttribute)
@@ -74,6 +76,12 @@ impl Sink {
         nodes.xattr_bytes -= bytes;
         Ok(())
     }
+}
+
+/// Programs that are refused lists of access rights set permission bits instead; the kernel would do so itself for a
+/// file system that knows them.
+fn check(name: &[u8]) -> Result<()> {
+    if name.starts_with(b"system.") { Err(SinkError::Unsupported) } else { Ok(()) }
 }
 
 fn find<'a>(pairs: Option<&'a Xattrs>, name: &[u8]) -> Option<&'a [u8]> {

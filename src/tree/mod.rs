@@ -10,8 +10,8 @@ mod on_demand;
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::content::Corpus;
 use crate::damage::{FileDamage, Plan};
@@ -23,8 +23,8 @@ use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
 use attr::is_hole;
 pub use cases::case_ino;
-use control::{Control, ControlFile};
 pub use control::StatsSource;
+use control::{Control, ControlFile};
 use names::{ENTRIES_BEFORE, cookie_behind};
 use node::{Node, ON_DEMAND, Shown};
 pub use node::{file_ino, folder_ino};

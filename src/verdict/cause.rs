@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::blocks;
 use crate::content::Corpus;
 use crate::edition::Edit;
-use crate::recipe::Recipe;
+use crate::recipe::{Kind, Recipe};
+use crate::units::MAX_SIZE;
 
 /// What bytes are that are not what is demanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,9 @@ impl fmt::Display for Cause {
             Cause::Flipped { bits: 1 } => f.write_str("one bit flipped"),
             Cause::Flipped { bits } => write!(f, "{bits} bits flipped"),
             Cause::Moved { from } => write!(f, "bytes of the same file from offset {from}"),
-            Cause::Stamped { seed, offset } => write!(f, "bytes of seed {seed} from offset {offset}, as their stamp says"),
+            Cause::Stamped { seed, offset } => {
+                write!(f, "bytes of seed {seed} from offset {offset}, as their stamp says")
+            }
             Cause::File(recipe) => write!(f, "bytes of another file, {recipe}"),
             Cause::Edition(edition) => write!(f, "bytes of edition {edition}"),
             Cause::Behind => f.write_str("behind the end of the file"),
@@ -80,64 +83,55 @@ const OTHERS: usize = 4096;
 /// How many of the bytes a guess is tried on.
 const SAMPLE: usize = 4096;
 
-/// Explains bytes observed at an offset, the first and the last of which differ from what the recipe demands.
-/// `others` are recipes of files that might have been confused with it; the first 4,096 are tried.
+/// Explains the bytes in the range `wrong` of a block that was observed at an offset; the first and the last of them
+/// differ from what the recipe demands, as [`super::compare`] says. `others` are recipes of files that might have been
+/// confused with it; the first 4,096 are tried.
 pub fn explain(
     recipe: &Recipe,
     corpus: &Corpus,
     offset: u64,
-    observed: &[u8],
+    block: &[u8],
+    wrong: Range<usize>,
     others: impl IntoIterator<Item = Recipe>,
 ) -> Cause {
-    explain_in(recipe, corpus, offset, observed, 0..observed.len(), others)
-}
-
-/// The same for bytes of which only a part differs, from its first to its last byte. What is right around it tells a
-/// flipped bit from an edition that happens to have the same byte there. No part of nothing.
-pub fn explain_in(
-    recipe: &Recipe,
-    corpus: &Corpus,
-    offset: u64,
-    observed: &[u8],
-    part: Range<usize>,
-    others: impl IntoIterator<Item = Recipe>,
-) -> Cause {
-    // An edition may begin or end like the demanded one, but not be right all over.
-    let around = if observed.len() <= SAMPLE { (offset, observed) } else { (offset + part.start as u64, &observed[part.clone()]) };
-    let (offset, observed) = (offset + part.start as u64, &observed[part]);
+    let (start, observed) = (offset + wrong.start as u64, &block[wrong.clone()]);
     let zeros = observed.iter().all(|&byte| byte == 0);
     if zeros && observed.len() >= LEAST_ZEROS {
         return Cause::Zeros;
     }
     let sample = &observed[..observed.len().min(SAMPLE)];
     let is = |recipe: &Recipe, at: u64| holds(recipe, corpus, at, sample);
-    let (start, context) = (around.0, &around.1[..around.1.len().min(SAMPLE)]);
-    let is_edition = |&edition: &u32| holds(&Recipe { edition, ..*recipe }, corpus, start, context);
+    // A few bytes are soon those of some edition as well; the right ones around them tell.
+    let (from, around) = if block.len() <= SAMPLE { (offset, block) } else { (start, sample) };
+    let is_edition = |&edition: &u32| holds(&Recipe { edition, ..*recipe }, corpus, from, around);
     if let Some(edition) = editions(recipe).find(is_edition) {
         return Cause::Edition(edition);
     }
-    if let Some(bits) = flipped(recipe, corpus, offset, observed) {
+    if let Some(bits) = flipped(recipe, corpus, start, observed) {
         return Cause::Flipped { bits };
     }
     if zeros {
         return Cause::Zeros;
     }
-    if let Some((column, seed, stamped)) = stamp(sample) {
-        let ours = recipe.kind == crate::recipe::Kind::Stamp && seed == recipe.seed;
-        return match stamped.checked_sub(column) {
+    // A stamp of the very place that it stands at says nothing of the bytes before it.
+    let is_ours = |seed| recipe.kind == Kind::Stamp && seed == recipe.seed;
+    let stamp = stamp(block, &wrong).filter(|&(at, seed, stamped)| !is_ours(seed) || stamped != offset + at as u64);
+    if let Some((column, seed, stamped)) = stamp {
+        let ours = is_ours(seed);
+        return match (stamped + wrong.start as u64).checked_sub(column as u64) {
             Some(from) if ours => Cause::Moved { from },
             _ => Cause::Stamped { seed, offset: stamped },
         };
     }
     if sample.len() >= NEEDLE {
-        if let Some(from) = elsewhere(recipe, corpus, offset, sample) {
+        if let Some(from) = elsewhere(recipe, corpus, start, sample) {
             return Cause::Moved { from };
         }
-        if let Some(other) = others.into_iter().take(OTHERS).find(|other| is(other, offset)) {
+        if let Some(other) = others.into_iter().take(OTHERS).find(|other| is(other, start)) {
             return Cause::File(other);
         }
     }
-    if offset >= recipe.bytes() { Cause::Behind } else { Cause::Unknown }
+    if start >= recipe.bytes() { Cause::Behind } else { Cause::Unknown }
 }
 
 /// Whether a file has these bytes there.
@@ -177,14 +171,19 @@ fn flipped(recipe: &Recipe, corpus: &Corpus, offset: u64, observed: &[u8]) -> Op
     too_many.is_none().then_some(bits)
 }
 
-/// The first whole stamp in the bytes: where it stands, and the seed and the offset that it names.
-fn stamp(bytes: &[u8]) -> Option<(u64, u64, u64)> {
+/// The first whole stamp that reaches into the wrong part of a block or follows soon: where in the block it stands, and
+/// the seed and the offset, below 2^63, that it names.
+fn stamp(block: &[u8], wrong: &Range<usize>) -> Option<(usize, u64, u64)> {
     const LINE: usize = 64;
+    const SECTOR: usize = 512;
     const HEAD: &[u8] = b"seedfs v1 seed=";
-    bytes.windows(LINE).take(2 * 512).enumerate().find_map(|(column, line)| {
+    let first = wrong.start.saturating_sub(LINE - 1);
+    let near = &block[first..wrong.end.saturating_add(LINE).min(block.len())];
+    near.windows(LINE).take(2 * SECTOR).enumerate().find_map(|(column, line)| {
         let text = std::str::from_utf8(line.strip_prefix(HEAD)?).ok()?;
         let (seed, offset) = text.strip_suffix('\n')?.split_once(" offset=")?;
-        Some((column as u64, seed.parse().ok()?, offset.parse().ok()?))
+        let offset = offset.parse().ok().filter(|&offset| offset <= MAX_SIZE)?;
+        Some((first + column, seed.parse().ok()?, offset))
     })
 }
 
@@ -213,7 +212,6 @@ fn elsewhere(recipe: &Recipe, corpus: &Corpus, offset: u64, sample: &[u8]) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Kind;
 
     const SIZE: u64 = 3 << 20;
 
@@ -231,7 +229,7 @@ mod tests {
     fn said(recipe: &Recipe, offset: u64, written: &[u8], others: &[Recipe]) -> Cause {
         let corpus = Corpus::builtin();
         let range = super::super::compare(recipe, &corpus, offset, written).expect("different bytes");
-        explain(recipe, &corpus, offset + range.start as u64, &written[range], others.iter().copied())
+        explain(recipe, &corpus, offset, written, range, others.iter().copied())
     }
 
     #[test]
@@ -262,14 +260,17 @@ mod tests {
             assert_eq!(said(&random, to, &moved, &[]), Cause::Moved { from }, "{from} to {to}");
         }
         let long = Recipe { size: 1 << 33, ..random };
-        assert_eq!(said(&long, 4096, &bytes(&long, (1 << 32) + 4096, 4096), &[]), Cause::Moved { from: (1 << 32) + 4096 });
+        assert_eq!(
+            said(&long, 4096, &bytes(&long, (1 << 32) + 4096, 4096), &[]),
+            Cause::Moved { from: (1 << 32) + 4096 }
+        );
     }
 
     #[test]
     fn other_files_are_told_by_stamps_or_by_trying() {
         let (stamped, other) = (recipe(Kind::Stamp, 1), recipe(Kind::Stamp, 2));
         assert_eq!(said(&stamped, 512, &bytes(&other, 1024, 512), &[]), Cause::Stamped { seed: 2, offset: 1024 });
-        assert_eq!(said(&stamped, 512, &bytes(&stamped, 2 << 20, 512), &[]), Cause::Moved { from: 2 << 20 });
+        assert_eq!(said(&stamped, 512, &bytes(&stamped, 2 << 20, 512), &[]), Cause::Moved { from: (2 << 20) + 56 });
         let (random, other) = (recipe(Kind::Random, 1), recipe(Kind::Text, 2));
         let wrong = bytes(&other, 4096, 4096);
         assert_eq!(said(&random, 4096, &wrong, &[recipe(Kind::Random, 3), other]), Cause::File(other));

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 
-pub use cause::{Cause, explain, explain_in};
+pub use cause::{Cause, explain};
 
 use crate::content::Corpus;
 use crate::recipe::Recipe;
@@ -94,7 +94,8 @@ pub fn compare(recipe: &Recipe, corpus: &Corpus, offset: u64, observed: &[u8]) -
 
 /// Whether two recipes are known, without generating anything, to demand the same bytes as far as both files go.
 pub fn same_bytes(a: &Recipe, b: &Recipe) -> bool {
-    a == b || (a.edition == 0 && b.edition == 0 && ((a.kind, a.seed) == (b.kind, b.seed) || (is_zeros(a) && is_zeros(b))))
+    a == b
+        || (a.edition == 0 && b.edition == 0 && ((a.kind, a.seed) == (b.kind, b.seed) || (is_zeros(a) && is_zeros(b))))
 }
 
 /// Whether a recipe demands nothing but zeros, as far as that is known without generating anything.

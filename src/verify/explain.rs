@@ -6,7 +6,7 @@ use std::ops::{Deref, Range};
 
 use crate::content::Corpus;
 use crate::recipe::Recipe;
-use crate::verdict::{Cause, Difference, compare, explain_in};
+use crate::verdict::{Cause, Difference, compare, explain};
 
 /// Bytes that are explained at a time, counted from the start of the file: what disks and caches lose or swap.
 pub(super) const BLOCK: u64 = 4096;
@@ -179,7 +179,7 @@ impl<'a> Explainer<'a> {
             return Cause::Unknown;
         }
         let others = is_patient.then(|| self.others.all()).into_iter().flatten();
-        let cause = explain_in(self.recipe, self.corpus, offset, observed, part, others);
+        let cause = explain(self.recipe, self.corpus, offset, observed, part, others);
         let cause = match cause {
             // The same file as it was: the seed tells.
             Cause::File(other) if (other.seed, other.kind) == (self.recipe.seed, self.recipe.kind) => {

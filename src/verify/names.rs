@@ -152,7 +152,7 @@ fn is_in(shard: Shard, path: &[u8]) -> bool {
 fn recipe(path: &[u8]) -> Option<Recipe> {
     match ByName.demand(path)?.what {
         Expects::File { recipe, .. } => Some(recipe),
-        Expects::Directory | Expects::Symlink(_) => None,
+        Expects::Directory | Expects::Symlink(_) | Expects::Special(_) => None,
     }
 }
 

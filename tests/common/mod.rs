@@ -6,6 +6,7 @@ pub mod content;
 pub mod figures;
 pub mod mount;
 pub mod run;
+pub mod sink;
 pub mod testfs;
 
 /// Skips a test aloud, or fails where skipping is not allowed.

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """Lists a dataset as seedfs-format(7) describes it, in plain Python: what `seedfs ls --format csv` must print.
 
-    dataset_v1.py DATASET.toml      a document in canonical form, such as .seedfs/dataset.toml of a mount
+    dataset_v1.py DATASET.toml [GENERATION [lives]]
 
-The document has every key and extends no other. Without `files` their number follows from `bytes`.
+The document is one in canonical form, such as .seedfs/dataset.toml of a mount: it has every key and extends no other.
+Without `files` their number follows from `bytes`. With `lives` it is not the listing that is printed, but a line for
+each file that is there, in the order of their numbers: number, folder, renames, seed, size, edition, mode, mtime, ctime.
+
+Generations are played step by step here, event by event and move by move, where the program reaches them by arithmetic.
 """
 import csv
 import datetime
@@ -14,12 +18,18 @@ import sys
 import tomllib
 from fractions import Fraction
 
+from format_v1 import edits as drawn_edits
+
 M64 = (1 << 64) - 1
 STEP = 0x9E3779B97F4A7C15
 PAGE = 1024
 LARGEST = (1 << 63) - 1
 POSITION, MODE, OWNER, FILE_WORD, FILE_TIME, WEIGHT, FOLDER_WORD, FOLDER_TIME = range(5, 13)
 LINK_TARGET = 14
+LIFE, CREATED_FOLDER, CREATED_TYPE, MOVED_FILE, MOVED_FOLDER, FLOW_TIME, PROFILE = range(16, 23)
+MILLION, DAY = 1000000, 86400
+PROFILES = ["mixed", "append", "overwrite", "revise"]
+CHANGED_MODES = ["644", "600", "664", "640", "660", "755"]
 EDITS = ["first", "last", "middle", "4095", "4096", "16383", "16384", "insert", "prefix", "suffix"]
 LINKS = ["relative", "absolute", "dangling", "loops"]
 TEXT = set("""adoc asm awk bash bat bib c cc cfg clj cmake cmd conf cpp cs css csv cxx d dart diff el eml env erl ex exs
@@ -38,6 +48,11 @@ def mix(z):
 class Draws:
     def __init__(self, seed, purpose):
         self.key = mix(mix(seed + STEP & M64) + purpose * STEP & M64)
+
+    def child(self, i):
+        draws = Draws(0, 0)
+        draws.key = self.at(i)
+        return draws
 
     def at(self, i):
         return mix(self.key + i * STEP & M64)
@@ -161,9 +176,12 @@ def weighted(text, value=str):
     return [(int(weight or 1), value(last)) for weight, _, last in rows]
 
 
+def millionths(text):
+    return int(Fraction(text.rstrip("%")) * 10000)
+
+
 def share_of(text, number):
-    millionths = int(Fraction(text.rstrip("%")) * 10000)
-    return (number * millionths + 500000) // 1000000
+    return (number * millionths(text) + 500000) // 1000000
 
 
 def seconds(day):
@@ -323,30 +341,42 @@ def scale_to(cells, wanted):
 
 
 def files_for(spec, wanted):
-    files = 1000000
-    for _ in range(8):
+    files, nearest, least = 1000000, None, math.inf
+    for _ in range(12):
         before, reached = files, total(layout(dict(spec, files=files)), None)
+        off = abs(reached / float(wanted) - 1.0)
+        if off < least:
+            nearest, least = files, off
         files = max(math.ceil(float(wanted) / reached * float(files)), 1)
-        if files == before:
+        if files == before or off < 1e-3:
             break
-    return files
+    return nearest
+
+
+class File:
+    """A file; its fields are set by Dataset.made and Dataset.created."""
+
+    deleted, name_time, moved, born = False, None, -math.inf, 0
 
 
 class Dataset:
-    def __init__(self, spec):
+    def __init__(self, spec, generation):
         self.spec, self.seed = spec, int(spec["seed"])
         wanted = spec.get("bytes")
         if "files" not in spec:
-            spec["files"] = files_for(spec, wanted)
+            # The sizes then stay as they are.
+            spec["files"], wanted = files_for(spec, wanted), None
         self.files, self.folders = spec["files"], spec["dirs"] + 1
+        self.strata = list(strata(spec))
         self.cells = layout(spec)
         self.regular = sum(c.groups * c.members for c in self.cells if c.section not in LINKS)
         self.scale = scale_to(self.cells, wanted) if wanted else None
-        self.draws = {purpose: Draws(self.seed, purpose) for purpose in range(5, 15)}
+        self.draws = {purpose: Draws(self.seed, purpose) for purpose in range(5, 23)}
         self.positions = Permutation(self.files, self.draws[POSITION])
         self.modes = weighted(spec["permissions"]["files"])
         self.owners = weighted(spec["permissions"]["owners"])
         self.starts = {}
+        self.at(generation)
 
     def time(self, purpose, i):
         first, end = seconds(self.spec["times"]["from"]), seconds(self.spec["times"]["to"])
@@ -389,31 +419,210 @@ class Dataset:
         cell = next(c for c in self.cells if position < c.start + c.groups * c.members)
         return (cell, *divmod(position - cell.start, cell.members))
 
-    def file(self, index):
-        """Columns behind the path, and the name."""
+    def link(self, index, section):
+        """Name and columns behind the path of a symbolic link."""
+        name = f"{self.word(FILE_WORD, self.spec['names']['files'], index)}-link-{index}"
+        time, target = self.time(FILE_TIME, index), self.target(section, index, name)
+        return name, ["symlink", 2 * index + 2, "777", 1, "", "", time, "", "", "", "", target]
+
+    def made(self, index):
+        """A file as it was made; nothing for symbolic links."""
+        if index >= self.files:
+            return self.created(index - self.files)
         cell, group, member = self.place(index)
-        word = self.word(FILE_WORD, self.spec["names"]["files"], index)
         if cell.section in LINKS:
-            name, time = f"{word}-link-{index}", self.time(FILE_TIME, index)
-            target = self.target(cell.section, index, name)
-            return name, ["symlink", 2 * index + 2, "777", 1, "", "", time, "", "", "", "", target]
+            return None
         first = self.positions.backward(cell.start + group * cell.members)
-        inode, links = (first, cell.members) if cell.section == "hardlinks" else (index, 1)
-        seed = mix(self.seed) + first & M64
-        size, kind, edition = cell.size(group, self.scale), cell.stratum.kind, 0
+        file = File()
+        file.index, file.section, file.stratum, file.member = index, cell.section, cell.stratum, member
+        file.inode, file.links = (first, cell.members) if cell.section == "hardlinks" else (index, 1)
+        file.origin, file.size, file.kind, file.edition = first, cell.size(group, self.scale), cell.stratum.kind, 0
         if cell.section == "sparse":
-            kind = "c100" if member else "zero"
+            file.kind = "c100" if member else "zero"
         if cell.section == "near" and member:
-            edition = 4000000001 + EDITS.index(self.spec["near"]["edits"][member - 1])
-        name = word + (f"-{member}" if member else "") + f"_s{seed}-{size}"
-        if kind != ("text" if cell.stratum.ext in TEXT else "random"):
-            name += "-" + kind
-        name += (f"-e{edition}" if edition else "") + ("." + cell.stratum.ext if cell.stratum.ext else "")
-        mode = self.draws[MODE].choose(inode, self.modes)
-        owner = self.draws[OWNER].choose(inode, self.owners).split(":") if self.owners else ["", ""]
-        size += edition == 4000000008
-        time = self.time(FILE_TIME, inode)
-        return name, ["file", 2 * inode + 2, mode, links, *owner, time, size, kind, seed, edition, ""]
+            file.edition = 4000000001 + EDITS.index(self.spec["near"]["edits"][member - 1])
+        file.mtime = file.ctime = self.time(FILE_TIME, file.inode)
+        return self.named(file)
+
+    def named(self, file):
+        file.seed = mix(self.seed) + file.origin & M64
+        file.named = f"_s{file.seed}-{file.size}"
+        if file.kind != ("text" if file.stratum.ext in TEXT else "random"):
+            file.named += "-" + file.kind
+        file.named += f"-e{file.edition}" if file.edition else ""
+        file.named += "." + file.stratum.ext if file.stratum.ext else ""
+        file.mode = self.draws[MODE].choose(file.inode, self.modes)
+        file.renames = 0
+        return file
+
+    def file(self, index):
+        """A file as it is now; nothing for symbolic links and for what is deleted."""
+        file = self.made(index)
+        if file and self.generation:
+            self.live(file)
+        return None if file is None or file.deleted else file
+
+    def name(self, file):
+        word = self.word(FILE_WORD, self.spec["names"]["files"], file.index)
+        version = f"-v{file.renames + 1}" if file.renames else ""
+        return word + version + (f"-{file.member}" if file.member else "") + file.named
+
+    def columns(self, file):
+        """Columns behind the path."""
+        owner = self.draws[OWNER].choose(file.inode, self.owners).split(":") if self.owners else ["", ""]
+        size = file.size
+        if file.edition == 4000000008:
+            size += 1
+        elif file.edition and file.edition < 4000000000:
+            for *_, size, _ in drawn_edits(file.seed, *divmod(file.edition, 10**9), file.size):
+                pass
+        fields = [size, file.kind, file.seed, file.edition, ""]
+        return ["file", 2 * file.inode + 2, file.mode, file.links, *owner, file.mtime, *fields]
+
+    def at(self, generation):
+        """Plays all moves and creations up to a generation."""
+        churn = self.spec["churn"]
+        self.generation = generation
+        self.edit_profiles = weighted(churn["edits"], PROFILES.index)
+        self.chances = [(millionths(churn[k]), k) for k in ["modified", "touched", "renamed", "chmod", "deleted"]]
+        self.length = churn["every"] * DAY
+        self.create_rate = self.files * millionths(churn["created"])
+        self.move_rate = self.files * millionths(churn["moved"])
+        created, moves = (rate * generation // MILLION for rate in (self.create_rate, self.move_rate))
+        assert generation < MILLION and self.files + created <= 1 << 40 and moves <= 1 << 48
+        folders = Permutation(self.folders, self.draws[CREATED_FOLDER])
+        self.created_in = [[] for _ in range(self.folders)]
+        for number in range(created):
+            self.created_in[folders.forward(number % self.folders)].append(number)
+        order = Permutation(self.files, self.draws[MOVED_FILE])
+        targets = Permutation(self.folders, self.draws[MOVED_FOLDER])
+        # Of each file, and of each folder as a target, all moves.
+        self.moves_of, self.moves_into = {}, {}
+        for number in range(moves):
+            file = order.forward(number % self.files)
+            target = targets.forward((number + number // self.files) % self.folders)
+            self.moves_of.setdefault(file, []).append((number, target))
+            self.moves_into.setdefault(target, []).append((number, file))
+        self.moves = moves
+
+    def moment(self, generation, draw):
+        return seconds(self.spec["times"]["to"]) + (generation - 1) * self.length + (draw * self.length >> 64)
+
+    def flow_moment(self, rate, number, parity):
+        """When the creation or move of this number took place, and in which generation."""
+        generation = -(-(number + 1) * MILLION // rate)
+        return self.moment(generation, self.draws[FLOW_TIME].at(2 * number + parity)), generation
+
+    def created(self, number):
+        file = File()
+        file.index = file.inode = file.origin = self.files + number
+        file.section, file.member, file.links, file.edition = "single", 0, 1, 0
+        draws = self.draws[CREATED_TYPE]
+        file.stratum = draws.choose(2 * number, [(stratum.weight, stratum) for stratum in self.strata])
+        file.kind, file.size = file.stratum.kind, file.stratum.size(draws.unit(2 * number + 1), self.scale)
+        file.mtime, file.born = self.flow_moment(self.create_rate, number, 0)
+        file.ctime = file.mtime
+        return self.named(file)
+
+    def events(self, file):
+        """What happens to a file up to now: generation, what, a draw for the time and one for the rest."""
+        churn, rows = self.spec["churn"], self.chances
+        whole = sum(chance for chance, _ in rows)
+        draws = self.draws[LIFE].child(file.inode)
+        generation, number, modified = file.born, 0, False
+        while whole:
+            first = 8 * number
+            if modified and draws.below(first + 4, MILLION) < millionths(churn["again"]):
+                generation, what = generation + 1, "modified"
+            else:
+                # Of nothing, the logarithm would be minus infinity: something happens in each generation.
+                nothing = log((MILLION - whole) / MILLION) if whole < MILLION else -math.inf
+                generation += 1 + int(log(draws.unit(first)) / nothing)
+                what = draws.choose(first + 1, rows)
+            if generation > self.generation:
+                return
+            modified = what == "modified"
+            if modified and draws.below(first + 5, MILLION) < millionths(churn["replaced"]):
+                what = "replaced"
+            yield generation, what, draws.at(first + 2), draws.at(first + 3)
+            if what == "deleted" and file.section != "hardlinks":
+                return
+            number += 1
+
+    def live(self, file):
+        """Makes of a file what has become of it."""
+        edits = replaced = 0
+        unconcerned = {"hardlinks": ["renamed", "deleted"], "near": ["modified", "replaced"]}
+        unconcerned["sparse"] = unconcerned["near"]
+        for generation, what, when, detail in self.events(file):
+            if what in unconcerned.get(file.section, []):
+                continue
+            if self.spec["churn"]["rotate"] and file.renames and what in ("modified", "replaced"):
+                continue
+            file.ctime = self.moment(generation, when)
+            if what in ("modified", "replaced", "touched"):
+                file.mtime = file.ctime
+            if what in ("renamed", "deleted"):
+                file.name_time = file.ctime
+            if what == "replaced" or what == "modified" and edits == 4096:
+                edits, replaced = 0, replaced + 1
+                file.size = file.stratum.size(((detail >> 11) + 0.5) * 2.0**-53, self.scale)
+            elif what == "modified":
+                edits += 1
+            elif what == "renamed":
+                file.renames += 1
+            elif what == "chmod":
+                mode = detail % 6
+                file.mode = CHANGED_MODES[(mode + (CHANGED_MODES[mode] == file.mode)) % 6]
+            file.deleted = what == "deleted"
+        if replaced:
+            file.seed = mix(self.seed) + file.inode + (replaced << 42) & M64
+        if edits:
+            file.edition = self.draws[PROFILE].choose(file.origin, self.edit_profiles) * 10**9 + edits
+        if self.travels(file) and file.index in self.moves_of:
+            folder = self.folder_of(file.index)
+            for number, target in self.moves_of[file.index]:
+                if target != folder:
+                    folder, moved = target, number
+                    file.moved = self.flow_moment(self.move_rate, moved, 1)[0]
+            file.ctime = max(file.ctime, file.moved)
+
+    def travels(self, file):
+        return file is not None and file.section != "hardlinks"
+
+    def folder_now(self, index):
+        moves = self.moves_of.get(index)
+        return moves[-1][1] if moves and self.travels(self.made(index)) else self.folder_of(index)
+
+    def listed(self, folder):
+        """Indices of the files and symbolic links of a folder, in order; some may be deleted."""
+        page = self.page(folder // PAGE)
+        home = range(page[folder % PAGE], page[folder % PAGE + 1])
+        yield from (index for index in home if self.folder_now(index) == folder)
+        yield from (self.files + number for number in self.created_in[folder])
+        for number, index in self.moves_into.get(folder, []):
+            is_last = self.moves_of[index][-1][0] == number
+            if is_last and index not in home and self.travels(self.made(index)):
+                yield index
+
+    def folder_changed(self, folder):
+        """The time of a folder."""
+        page, start = self.page(folder // PAGE), self.time(FOLDER_TIME, folder)
+        times = [start]
+        home = range(page[folder % PAGE], page[folder % PAGE + 1])
+        last_moves = [(n, file) for n, file in self.moves_into.get(folder, []) if n + self.files >= self.moves]
+        older_moves = [n for n, _ in self.moves_into.get(folder, []) if n + self.files < self.moves]
+        created = [self.files + number for number in self.created_in[folder]]
+        for index in [*home, *created, *(file for _, file in last_moves)]:
+            file = self.made(index)
+            if file:
+                self.live(file)
+                times.append(start if file.name_time is None else file.name_time)
+        times += [self.made(index).mtime for index in created]
+        moves = [self.moves_of[index][0][0] for index in home if index in self.moves_of and self.travels(self.made(index))]
+        moves += [n for n, _ in self.moves_into.get(folder, [])][-1:]
+        moves += [n + self.files for n in older_moves[-1:]]
+        return max(times + [self.flow_moment(self.move_rate, number, 1)[0] for number in moves])
 
     def target(self, section, index, name):
         target = ""
@@ -429,7 +638,7 @@ class Dataset:
                 parts = [".."] * (len(own) - shared) + folders[shared:]
             else:
                 parts = [self.spec["symlinks"]["root"]] + folders
-            target = "/".join(parts + [self.file(file)[0]])
+            target = "/".join(parts + [self.name(self.made(file))])
         return target if 0 < len(target.encode()) <= 4095 else f"no-such-file-{index}"
 
     def rows(self):
@@ -438,15 +647,32 @@ class Dataset:
             path = self.folder_path(folder)
             if folder:
                 time, mode = self.time(FOLDER_TIME, folder), self.spec["permissions"]["dirs"]
+                if self.generation:
+                    time = self.folder_changed(folder)
                 first = folder * self.spec["fanout"] + 1
                 links = 2 + max(min(self.spec["fanout"], self.folders - first), 0)
                 yield [path[:-1], "directory", 2 * folder + 1, mode, links, "", "", time, "", "", "", "", ""]
-            page = self.page(folder // PAGE)
-            for index in range(page[folder % PAGE], page[folder % PAGE + 1]):
-                name, columns = self.file(index)
-                yield [path + name, *columns]
+            for index in self.listed(folder):
+                file = self.file(index)
+                if file:
+                    yield [path + self.name(file), *self.columns(file)]
+                elif index < self.files and self.place(index)[0].section in LINKS:
+                    name, columns = self.link(index, self.place(index)[0].section)
+                    yield [path + name, *columns]
+
+    def lives(self):
+        folders = {index: folder for folder in range(self.folders) for index in self.listed(folder)}
+        for index, folder in sorted(folders.items()):
+            file = self.file(index)
+            if file:
+                size = self.columns(file)[7]
+                yield [index, folder, file.renames, file.seed, size, file.edition, file.mode, file.mtime, file.ctime]
 
 
 with open(sys.argv[1], "rb") as document:
-    dataset = Dataset(tomllib.load(document))
-csv.writer(sys.stdout, lineterminator="\n").writerows(dataset.rows())
+    dataset = Dataset(tomllib.load(document), int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+if len(sys.argv) > 3:
+    for row in dataset.lives():
+        print(*row)
+else:
+    csv.writer(sys.stdout, lineterminator="\n").writerows(dataset.rows())

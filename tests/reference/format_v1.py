@@ -256,12 +256,17 @@ def last_edit(recipe):
     return edit[:4]
 
 
-for line in sys.stdin:
-    first, rest = line.rstrip("\n").split(" ", 1)
-    if first == "edits":
-        print(*last_edit(rest))
-    elif "-" in first:
-        print(whole_file(first, corpus_file(rest)).hex())
-    else:
-        seed, offset, length, path = rest.split(" ", 3)
-        print(content(first, int(seed), int(offset), int(length), corpus_file(path)).hex())
+def main():
+    for line in sys.stdin:
+        first, rest = line.rstrip("\n").split(" ", 1)
+        if first == "edits":
+            print(*last_edit(rest))
+        elif "-" in first:
+            print(whole_file(first, corpus_file(rest)).hex())
+        else:
+            seed, offset, length, path = rest.split(" ", 3)
+            print(content(first, int(seed), int(offset), int(length), corpus_file(path)).hex())
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ pub struct Catalogue {
     bytes: u64,
 }
 
-/// The number of a file in a directory, as a file of the directory's run or one by itself.
+/// What a number stands for, and the directory that it belongs to.
 enum Entry<'a> {
     Directory(&'a Directory),
     Item(&'a Directory, &'a Item),

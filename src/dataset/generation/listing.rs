@@ -139,24 +139,50 @@ impl<'a> At<'a> {
         entries: Range<u64>,
         mut visit: impl FnMut(Entry<'a>, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.generation == 0 {
-            return self.dataset.walk(entries, visit);
+        self.walk_numbered(entries, |_, entry, path| visit(entry, path))
+    }
+
+    /// The same, telling also the number by which each entry is counted; numbers do not fall.
+    ///
+    /// # Errors
+    /// The first one of `visit`, which ends the walk.
+    pub fn walk_numbered<E>(
+        &self,
+        entries: Range<u64>,
+        mut visit: impl FnMut(u64, Entry<'a>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // The root, entry 0, is not visited.
+        let mut number = entries.start.max(1);
+        let shape = self.dataset.shape.entries();
+        if self.generation > 0 && entries.start < shape {
+            self.walk_generation(entries.start..entries.end.min(shape), &mut visit)?;
+            number = shape;
         }
+        let rest = if self.generation > 0 { number.max(shape) } else { entries.start }..entries.end;
+        self.dataset.walk(rest, |entry, path| {
+            number += 1;
+            visit(number - 1, entry, path)
+        })
+    }
+
+    /// The part of a walk that is not empty and before the cases, in a generation other than 0.
+    fn walk_generation<E>(
+        &self,
+        entries: Range<u64>,
+        visit: &mut impl FnMut(u64, Entry<'a>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let shape = &self.dataset.shape;
-        let cases = entries.start.saturating_sub(shape.entries())..entries.end.saturating_sub(shape.entries());
-        let end = entries.end.min(shape.entries());
-        if entries.start >= end {
-            return self.dataset.cases.walk(cases, &mut visit);
-        }
         let (mut folder, mut place) = shape.locate(entries.start);
-        let mut left = end - entries.start;
+        let mut left = entries.end - entries.start;
+        // Of the folder's own entry.
+        let mut number = entries.start - place;
         let mut path = FolderPath::default();
         while left > 0 {
             path.turn_to(self.dataset, folder);
             if place == 0
                 && let Some((_slash, name)) = path.bytes.split_last()
             {
-                visit(Entry::Folder(folder), name)?;
+                visit(number, Entry::Folder(folder), name)?;
             }
             let files = shape.files_of(folder);
             // Places of the listing are those of the walk less one, which is the folder's own.
@@ -170,14 +196,14 @@ impl<'a> At<'a> {
                     return ControlFlow::Break(());
                 }
                 entry.write_name(&mut path.bytes);
-                outcome = visit(Entry::Listed(index, entry), &path.bytes);
+                outcome = visit(number + (slot + 1).min(own - 1), Entry::Listed(index, entry), &path.bytes);
                 path.bytes.truncate(folder_len);
                 if outcome.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             outcome?;
             left -= behind - place;
-            (folder, place) = (folder + 1, 0);
+            (folder, place, number) = (folder + 1, 0, number + own);
         }
-        self.dataset.cases.walk(cases, &mut visit)
+        Ok(())
     }
 }

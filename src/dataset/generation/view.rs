@@ -174,7 +174,9 @@ impl<'a> At<'a> {
     fn changed(&self, index: u64, file: File<'a>, state: &State) -> File<'a> {
         let mut recipe = file.recipe;
         if state.replaced > 0 {
-            recipe.seed = recipe.seed.wrapping_add(u64::from(state.replaced) << SEED_BITS);
+            // By its own index: what replaces one of several equal files replaces no other.
+            let first = self.dataset.first_seed.wrapping_add(file.inode);
+            recipe.seed = first.wrapping_add(u64::from(state.replaced) << SEED_BITS);
             recipe.size = self.replaced_size(index, state.size_draw);
         }
         if state.edits > 0 {

@@ -61,13 +61,9 @@ pub(super) const KEYS: [Key; 48] = [
         (d.spec.files, d.layer.files) = (count(v.one()?)?, true);
         Ok(())
     }),
-    key("dirs", |d, v| {
-        d.spec.dirs = Dirs::Count(count(v.one()?)?);
-        Ok(())
-    }),
+    key("dirs", |d, v| d.set_dirs("dirs", Dirs::Count(count(v.one()?)?))),
     key("files_per_dir", |d, v| {
-        d.spec.dirs = Dirs::FilesEach(fraction(v.one()?, 1, 1_000_000_000_000)?);
-        Ok(())
+        d.set_dirs("files_per_dir", Dirs::FilesEach(fraction(v.one()?, 1, 1_000_000_000_000)?))
     }),
     key("bytes", |d, v| {
         let bytes = parse_size(v.one()?.as_bytes()).map_err(|e| format!("{e} (sizes look like 500GB, 10TiB)"))?;

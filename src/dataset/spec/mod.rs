@@ -12,8 +12,10 @@ use std::path::PathBuf;
 
 use super::cases::Tags;
 use super::generation::Churn;
+use super::layout::Layout;
 use super::shape::Spread;
 use super::size::{SizeDistribution, Sizes};
+use super::types::strata;
 use super::{totals, words};
 use crate::edition::Edit;
 use crate::recipe::Kind;
@@ -292,9 +294,20 @@ struct Draft {
 struct Layer {
     files: bool,
     bytes: bool,
+    /// The key that says how many folders there are.
+    folders: Option<&'static str>,
 }
 
 impl Draft {
+    /// Takes the number of folders from one of the two keys that say it.
+    fn set_dirs(&mut self, key: &'static str, dirs: Dirs) -> Result<(), String> {
+        if let Some(other) = self.layer.folders.replace(key) {
+            return Err(format!("says how many folders there are, and so does {other}; keep one"));
+        }
+        self.spec.dirs = dirs;
+        Ok(())
+    }
+
     /// Bytes alone ask for as many files as they take; together with files they scale the sizes.
     fn end_layer(&mut self) {
         let layer = std::mem::take(&mut self.layer);
@@ -306,6 +319,8 @@ impl Draft {
         let mut spec = self.spec;
         if let (true, Some(bytes)) = (self.files_from_bytes, spec.bytes) {
             spec.files = totals::files_for(&spec, bytes)?;
+            // The sizes stay as they were asked for.
+            spec.bytes = None;
         }
         let wrong = |why: &str| Err(SpecError::new(why.into()));
         if spec.fanout == 1 && spec.dir_count() > MAX_CHAIN {
@@ -324,7 +339,7 @@ impl Draft {
         if spec.churn.chances().iter().sum::<u64>() > 1_000_000 {
             return wrong("churn: modified, touched, renamed, chmod and deleted together must not be above 100 %");
         }
-        super::Dataset::new(spec.clone())?;
+        Layout::new(&spec, &strata(&spec))?;
         Ok(spec)
     }
 }

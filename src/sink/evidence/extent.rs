@@ -71,7 +71,7 @@ impl State {
 fn clip(difference: Difference, range: &Range<u64>) -> Option<Difference> {
     let start = difference.offset.max(range.start);
     let end = (difference.offset + difference.len).min(range.end);
-    (start < end).then_some(Difference { offset: start, len: end - start, ..difference })
+    (start < end).then(|| Difference { offset: start, len: end - start, ..difference })
 }
 
 /// Bytes that all files of a sink may keep in memory together.

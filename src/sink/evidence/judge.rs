@@ -59,12 +59,7 @@ impl fmt::Display for Lack {
 
 /// Where bytes with a proof differ from a recipe: `None` where they are equal, otherwise what is known of it, which is
 /// nothing for bytes that are lost.
-fn differs(
-    proof: &Proof,
-    recipe: &Recipe,
-    corpus: &Corpus,
-    range: Range<u64>,
-) -> Option<Option<Difference>> {
+fn differs(proof: &Proof, recipe: &Recipe, corpus: &Corpus, range: Range<u64>) -> Option<Option<Difference>> {
     let whole = |cause| Some(Difference { offset: range.start, len: range.end - range.start, cause });
     match proof {
         Proof::Raw(raw) => {

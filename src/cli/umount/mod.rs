@@ -1,4 +1,7 @@
-//! `seedfs umount`: removes a mount of this program, and of no other.
+//! `seedfs umount`: removes a mount of this program, and of no other. Of a sink it brings the verdict.
+
+#[cfg(target_os = "linux")]
+mod verdict;
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +12,14 @@ const AFTER_HELP: &str = "\
 Examples:
   seedfs umount /mnt/demo
   seedfs umount --lazy /mnt/demo    although programs use it
+  seedfs umount /mnt/sink           of a sink: prints what is wrong
 
-Exit codes: 0 unmounted, 1 busy or failed, 2 usage, 10 not a seedfs mount.";
+Exit codes: 0 unmounted, 1 busy or failed, 2 usage, 10 not a seedfs mount.
+Of a sink: 0 the restore is perfect, 1 it is not, 2 usage, 3 nobody can say, or not unmounted.";
+
+/// Exit code where nobody can say how a restore ended.
+#[cfg(target_os = "linux")]
+const UNDECIDED: u8 = 3;
 
 /// Unmount a directory that shows a dataset
 #[derive(Debug, clap::Args)]
@@ -22,14 +31,19 @@ pub(crate) struct Args {
     /// Remove it from the tree at once; programs that use it may go on until they close their files
     #[arg(short, long)]
     lazy: bool,
+
+    /// Print the report of a sink as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Unmounts, and returns when the mount is gone.
 ///
 /// # Errors
-/// Exit code 10 for what is no seedfs mount, 1 for one that is busy or cannot be removed.
+/// Exit code 10 for what is no seedfs mount, 1 for one that is busy or cannot be removed. Of a sink 1 for a restore that
+/// is not perfect, 3 for one of which that is not known.
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
-    platform::run(&args.mountpoint, args.lazy)
+    platform::run(args)
 }
 
 fn failed(point: &Path, code: u8, reason: &str) -> CliError {
@@ -51,7 +65,8 @@ mod platform {
     use std::thread::sleep;
     use std::time::{Duration, Instant};
 
-    use super::{CliError, busy, failed};
+    use super::verdict::Verdict;
+    use super::{Args, CliError, UNDECIDED, busy, failed};
     use crate::mount::helper::fusermount;
     use crate::mount::table::{self, TableEntry};
 
@@ -61,8 +76,25 @@ mod platform {
     /// How long the kernel may take to remove what it agreed to remove.
     const LIMIT: Duration = Duration::from_secs(5);
 
-    pub(super) fn run(point: &Path, lazy: bool) -> Result<(), CliError> {
+    pub(super) fn run(args: &Args) -> Result<(), CliError> {
+        let point = &args.mountpoint;
         let entry = find(point)?;
+        if !entry.is_sink() {
+            return remove(point, &entry, args.lazy);
+        }
+        let verdict = Verdict::ask(&entry.point);
+        remove(point, &entry, args.lazy).map_err(|error| CliError::new(UNDECIDED, error.to_string()))?;
+        let undecided = |why: std::io::Error| {
+            failed(point, UNDECIDED, &format!("is unmounted, but how the restore ended is not known: {why}"))
+        };
+        let limit = args.lazy.then_some(LIMIT);
+        let report = verdict.and_then(|verdict| verdict.wait(limit)).map_err(undecided)?;
+        print!("{}", if args.json { report.to_json() } else { report.to_text() });
+        if report.perfect { Ok(()) } else { Err(failed(point, 1, "the restore is not perfect")) }
+    }
+
+    /// Unmounts, and waits until the mount is gone.
+    fn remove(point: &Path, entry: &TableEntry, lazy: bool) -> Result<(), CliError> {
         let start = Instant::now();
         loop {
             match unmount(&entry.point, lazy) {
@@ -134,13 +166,13 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use std::path::Path;
     use std::process::Command;
 
-    use super::{CliError, busy, failed};
+    use super::{Args, CliError, busy, failed};
 
-    pub(super) fn run(point: &Path, lazy: bool) -> Result<(), CliError> {
-        let output = Command::new("umount").args(lazy.then_some("-f")).arg(point).output();
+    pub(super) fn run(args: &Args) -> Result<(), CliError> {
+        let point = &args.mountpoint;
+        let output = Command::new("umount").args(args.lazy.then_some("-f")).arg(point).output();
         match output {
             Ok(output) if output.status.success() => Ok(()),
             Ok(output) => {
