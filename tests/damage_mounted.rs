@@ -20,7 +20,12 @@ fn listed(arguments: &[&str]) -> Vec<Damage> {
     let object = |line: &str| -> Value { serde_json::from_str(line).unwrap() };
     let row = |o: Value| {
         let number = |key: &str| o[key].as_u64().unwrap();
-        (o["damage"].as_str().unwrap().to_owned(), number("offset"), number("length"), o["path"].as_str().unwrap().to_owned())
+        (
+            o["damage"].as_str().unwrap().to_owned(),
+            number("offset"),
+            number("length"),
+            o["path"].as_str().unwrap().to_owned(),
+        )
     };
     text(&output).lines().map(object).map(row).collect()
 }
@@ -48,7 +53,11 @@ fn found(arguments: &[&str], mounted: &Mounted) -> Vec<Damage> {
             other => panic!("{other}: {o}"),
         };
         match damages.last_mut() {
-            Some(last) if (last.0.as_str(), kind) == ("swap", "swap") && last.3 == path && last.1 / 4096 + 1 == offset / 4096 => {
+            Some(last)
+                if (last.0.as_str(), kind) == ("swap", "swap")
+                    && last.3 == path
+                    && last.1 / 4096 + 1 == offset / 4096 =>
+            {
                 last.2 = offset + len - last.1;
             }
             _ => damages.push((kind.to_owned(), offset, len, path)),
@@ -93,7 +102,8 @@ fn damage_comes_back_and_another_seed_brings_another() {
     let list = |seed: &str| listed(&["--damage", &format!("flip:0.1,zero:0.1,seed={seed}"), TREE]);
     assert_eq!(list("1"), list("1"));
     assert_ne!(list("1"), list("2"));
-    let parts = (1..=3).flat_map(|n| listed(&["--damage", "flip:0.1,zero:0.1,seed=1", "--shard", &format!("{n}/3"), TREE]));
+    let parts =
+        (1..=3).flat_map(|n| listed(&["--damage", "flip:0.1,zero:0.1,seed=1", "--shard", &format!("{n}/3"), TREE]));
     assert_eq!(parts.collect::<Vec<_>>(), list("1"));
 }
 

@@ -70,7 +70,9 @@ fn wrong_bytes_are_explained() {
 fn large_files_are_shared_among_threads_and_told_as_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("s8-200MiB");
-    succeed(std::process::Command::new("sh").args(["-c", "\"$0\" cat s8-200MiB > \"$1\"", common::run::SEEDFS]).arg(&path));
+    succeed(
+        std::process::Command::new("sh").args(["-c", "\"$0\" cat s8-200MiB > \"$1\"", common::run::SEEDFS]).arg(&path),
+    );
     assert_eq!(verify(&["--threads", "3"], root.path()), (Some(0), vec![]));
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     let (start, len) = (63 << 20, 3 << 20);

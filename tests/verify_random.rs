@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use seedfs::content::Corpus;
 use seedfs::dataset::{Dataset, Entry, Listed, Spec};
 
-const TREE: &str = "files=24,dirs=4,size=uniform:1,60000,kind=mixed,seed=4";
+const TREE: &str = "files=24,dirs=4,size=lognormal:9.5,1,kind=mixed,seed=4";
 
 /// Writes the files of the dataset, their names alone with the right contents.
 fn restore(root: &std::path::Path) -> BTreeMap<String, PathBuf> {

@@ -114,14 +114,23 @@ fn every_harm_is_told_and_nothing_else() {
     expected.insert(format!("{time}: mtime {}, should be {seconds}", seconds + 1));
     for (path, what) in [(a_link, "symlink"), (a_directory, "directory")] {
         fs::remove_file(at(path)).unwrap();
-        if what == "symlink" { symlink("nowhere", at(path)).unwrap() } else { fs::create_dir(at(path)).unwrap() }
+        if what == "symlink" {
+            symlink("nowhere", at(path)).unwrap()
+        } else {
+            fs::create_dir(at(path)).unwrap()
+        }
         expected.insert(format!("{path}: is a {what}, should be a file"));
     }
     fs::create_dir(at("new")).unwrap();
     fs::write(at("new/one"), b"hello").unwrap();
     expected.extend(["new: extra".to_owned(), "new/one: extra".to_owned()]);
     let links = tool(root, "find", &[".", "-type", "l", "-printf", "%P %l\\n"]);
-    let (link, target) = links.lines().find(|line| line.starts_with(|c: char| c.is_alphabetic()) && line.contains("-link-")).unwrap().split_once(' ').unwrap();
+    let (link, target) = links
+        .lines()
+        .find(|line| line.starts_with(|c: char| c.is_alphabetic()) && line.contains("-link-"))
+        .unwrap()
+        .split_once(' ')
+        .unwrap();
     fs::remove_file(at(link)).unwrap();
     symlink("elsewhere", at(link)).unwrap();
     let (code, lines) = verify(&["--dataset", TREE], root);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::content::Corpus;
-use crate::dataset::spec::CorpusSpec;
 use crate::damage::Spec as Damage;
+use crate::dataset::spec::CorpusSpec;
 use crate::dataset::{At, Dataset, Spec};
 use crate::shard::Shard;
 use crate::units::{parse_seed, parse_size};

@@ -89,9 +89,7 @@ impl FromStr for Spec {
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { flip, zero, swap, eio, truncate, seed } = *self;
-        for (kind, rate) in
-            [("flip", flip), ("zero", zero), ("swap", swap), ("eio", eio), ("truncate", truncate)]
-        {
+        for (kind, rate) in [("flip", flip), ("zero", zero), ("swap", swap), ("eio", eio), ("truncate", truncate)] {
             if rate > 0.0 {
                 write!(f, "{kind}:{rate},")?;
             }

@@ -300,7 +300,9 @@ fn generation(value: &str) -> Result<u64, Refusal> {
 }
 
 fn damage(value: &str) -> Result<Spec, Refusal> {
-    value.parse().map_err(|_| Refusal::Because("not a damage such as flip:1e-6\\,zero:1e-6\\,seed=7; see seedfs damage --help"))
+    value
+        .parse()
+        .map_err(|_| Refusal::Because("not a damage such as flip:1e-6\\,zero:1e-6\\,seed=7; see seedfs damage --help"))
 }
 
 fn seed(value: &str) -> Result<u64, Refusal> {

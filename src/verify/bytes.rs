@@ -131,9 +131,7 @@ pub(super) fn holds(file: &File, recipe: &Recipe, corpus: &Corpus, buffers: &mut
         let want = if at == 0 { BLOCK } else { COMPARE as u64 }.min(size - at) as usize;
         let Ok(len) = disk::read_at(file, &mut buffers.observed[..want], at) else { return false };
         let demanded = &mut buffers.demanded[..len];
-        let is_equal = len > 0
-            && recipe.fill(corpus, at, demanded) == Ok(len)
-            && demanded == &buffers.observed[..len];
+        let is_equal = len > 0 && recipe.fill(corpus, at, demanded) == Ok(len) && demanded == &buffers.observed[..len];
         if !is_equal {
             return false;
         }

@@ -81,8 +81,10 @@ impl Disk {
             let Some(room) = LONG.checked_sub(base.as_os_str().len()).filter(|&room| room < rest.len()) else { break };
             let Some(slash) = rest[..room].iter().rposition(|&byte| byte == b'/') else { break };
             let part = base.join(os(&rest[..slash]));
-            let directory =
-                File::options().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC).open(part)?;
+            let directory = File::options()
+                .read(true)
+                .custom_flags(libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC)
+                .open(part)?;
             base = format!("/proc/self/fd/{}", directory.as_raw_fd()).into();
             (rest, above) = (&rest[slash + 1..], Some(directory));
         }

@@ -268,7 +268,10 @@ mod tests {
     #[test]
     fn neighbours_with_one_reason_are_one_run() {
         assert_eq!(said(|b| b[4096..204_800].fill(0)), ["200704 bytes from offset 4096: zeros"]);
-        assert_eq!(said(|b| b.copy_within(8192..40_960, 65_536)), ["32768 bytes from offset 65536: bytes of the same file from offset 8192"]);
+        assert_eq!(
+            said(|b| b.copy_within(8192..40_960, 65_536)),
+            ["32768 bytes from offset 65536: bytes of the same file from offset 8192"]
+        );
         let other = bytes(&recipe(3));
         assert_eq!(
             said(|b| b[..81_920].copy_from_slice(&other[..81_920])),
@@ -285,7 +288,11 @@ mod tests {
         });
         assert_eq!(
             lines,
-            ["512 bytes from offset 4608: zeros", "512 bytes from offset 6144: other bytes", "1 byte from offset 8000: one bit flipped"]
+            [
+                "512 bytes from offset 4608: zeros",
+                "512 bytes from offset 6144: other bytes",
+                "1 byte from offset 8000: one bit flipped"
+            ]
         );
     }
 

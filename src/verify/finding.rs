@@ -283,7 +283,8 @@ impl fmt::Display for What {
                 write!(f, "leads to {}, should lead to {}", Shown(found), Shown(demanded))
             }
             What::Device { found, demanded } => {
-                let numbers = |device: &Option<Device>| device.map_or("none".into(), |d| format!("{}:{}", d.major, d.minor));
+                let numbers =
+                    |device: &Option<Device>| device.map_or("none".into(), |d| format!("{}:{}", d.major, d.minor));
                 write!(f, "device {}, should be {}", numbers(found), numbers(demanded))
             }
             What::NotLinked { first } => write!(f, "no hard link to {}", Shown(first)),

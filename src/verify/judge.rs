@@ -169,8 +169,8 @@ impl Judge<'_> {
         let range = part.range.start..part.range.end.min(found);
         let (recipe, most) = (*recipe, self.options.lines);
         let demand = Demand { recipe, corpus: self.corpus, tables: &self.tables, others, most };
+        let is_whole = part.is_first && range.end == demanded.min(found);
         let wrong = bytes::compare(&file, &demand, range, buffers);
-        let is_whole = part.is_first && part.range.end == demanded.min(found);
         if is_whole && wrong.unreadable.is_empty() && (!wrong.runs.is_empty() || found != demanded) {
             let is_this = |other: &&Recipe| other.bytes() == found && bytes::holds(&file, other, self.corpus, buffers);
             if let Some(&found) = others.older.iter().find(is_this) {

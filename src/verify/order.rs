@@ -90,7 +90,8 @@ pub(super) fn in_order<T: Send, R: Send, S, E>(
     work: impl Fn(&mut S, T) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let start = State { waiting: VecDeque::new(), done: BTreeMap::new(), next: 0, due: 0, is_all: false, is_over: false };
+    let start =
+        State { waiting: VecDeque::new(), done: BTreeMap::new(), next: 0, due: 0, is_all: false, is_over: false };
     let most = AHEAD * threads.get() as u64;
     let shared = &Shared { state: Mutex::new(start), changed: Condvar::new(), most };
     let (state, work) = (&state, &work);
@@ -158,10 +159,16 @@ mod tests {
     fn results_come_in_order_whatever_the_number_of_threads() {
         for count in [1, 2, 7] {
             let mut results = Vec::new();
-            let Ok(()) = in_order(threads(count), count_to(5000), || 0, |_, n| n * n, |square| {
-                results.push(square);
-                Ok::<(), std::convert::Infallible>(())
-            });
+            let Ok(()) = in_order(
+                threads(count),
+                count_to(5000),
+                || 0,
+                |_, n| n * n,
+                |square| {
+                    results.push(square);
+                    Ok::<(), std::convert::Infallible>(())
+                },
+            );
             assert!(results.into_iter().eq((0..5000).map(|n| n * n)), "{count}");
         }
     }
@@ -175,9 +182,8 @@ mod tests {
     #[test]
     fn a_panic_ends_it_as_well() {
         let work = |_: &mut (), n: u64| assert!(n < 100, "as arranged");
-        let all = std::panic::catch_unwind(|| {
-            in_order(threads(2), count_to(u64::MAX), || (), work, |()| Ok::<(), ()>(()))
-        });
+        let all =
+            std::panic::catch_unwind(|| in_order(threads(2), count_to(u64::MAX), || (), work, |()| Ok::<(), ()>(())));
         assert!(all.is_err());
     }
 }

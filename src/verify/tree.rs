@@ -157,7 +157,9 @@ impl<'a> Walk<'_, 'a> {
             });
             outcome?;
             match listed {
-                Err(error) if !is_absence(&error) => self.say(directory, What::Unreadable { error: error.to_string() })?,
+                Err(error) if !is_absence(&error) => {
+                    self.say(directory, What::Unreadable { error: error.to_string() })?
+                }
                 _ => {}
             }
         }

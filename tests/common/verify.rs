@@ -8,7 +8,8 @@ use super::mount::Mounted;
 use super::run::{seedfs, text, tool};
 
 /// A tree with something of everything.
-pub const TREE: &str = "files=200,dirs=12,size=lognormal:9.5,1.5,kind=mixed,hardlinks.share=6%,symlinks.share=6%,seed=11";
+pub const TREE: &str =
+    "files=200,dirs=12,size=lognormal:9.5,1.5,kind=mixed,hardlinks.share=6%,symlinks.share=6%,seed=11";
 
 /// A copy of a dataset on disk, made by `cp -a` from a mount. `None`, after saying so, where nothing can be mounted.
 pub fn copied(arguments: &[&str]) -> Option<TempDir> {
