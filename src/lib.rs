@@ -22,6 +22,8 @@
 //! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
 //! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
+//! | [`verdict`], [`verify`] | what is wrong with restored bytes, and with restored trees |
+//! | [`damage`] | trees that are wrong on purpose, in places that are known |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
@@ -60,6 +62,7 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod content;
+pub mod damage;
 pub mod dataset;
 pub mod dedupe;
 pub mod diff;
@@ -83,6 +86,7 @@ pub mod tree;
 pub mod truth;
 pub mod units;
 pub mod verdict;
+pub mod verify;
 pub mod vfs;
 
 pub use content::SyntheticFile;

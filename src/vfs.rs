@@ -190,6 +190,9 @@ pub enum FsError {
     /// No such command for this inode.
     #[error("no such command")]
     NoCommand,
+    /// Bytes that cannot be read: damage that was asked for.
+    #[error("input/output error")]
+    Io,
     /// The name is longer than any file system allows.
     #[error("file name too long")]
     NameTooLong,

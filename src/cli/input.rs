@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::content::Corpus;
+use crate::damage::Spec as Damage;
 use crate::dataset::spec::CorpusSpec;
 use crate::dataset::{At, Dataset, Spec};
 use crate::shard::Shard;
@@ -87,6 +88,11 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 /// Value parser for seeds on the command line.
 pub(crate) fn seed(text: &str) -> Result<u64, String> {
     parse_seed(text.as_bytes()).map_err(|e| format!("it {e}; a seed is a whole number from 0 to 2^64-1"))
+}
+
+/// Value parser for deliberate damage on the command line.
+pub(crate) fn damage(text: &str) -> Result<Damage, String> {
+    text.parse().map_err(|e| format!("it {e}"))
 }
 
 /// Value parser for parts of a whole on the command line.

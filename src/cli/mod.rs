@@ -6,6 +6,7 @@ mod advance;
 mod argv;
 mod cat;
 mod completions;
+mod damage;
 mod dedupe;
 mod describe;
 mod diff;
@@ -27,6 +28,7 @@ mod sink;
 mod svg;
 #[cfg(unix)]
 mod umount;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -77,6 +79,8 @@ enum Command {
     Manifest(manifest::Args),
     Diff(diff::Args),
     Score(score::Args),
+    Verify(verify::Args),
+    Damage(damage::Args),
     Completions(completions::Args),
 }
 
@@ -137,6 +141,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Manifest(args) => manifest::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Damage(args) => damage::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

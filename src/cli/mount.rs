@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::error::CliError;
 use super::input;
+use crate::damage::{Plan, Spec as Damage};
 use crate::mount::{self, MountError, MountOptions, Source};
 use crate::stats::Counters;
 use crate::tree::Tree;
@@ -20,6 +21,7 @@ Arguments:
 
 Options behind -o, separated by commas; of contradicting ones the last counts:
   seed=N corpus=FILE listed_only log_file=FILE generation=G snapshots   as the long options
+  damage=SPEC                      as --damage; with \\, instead of its commas
   uid=N gid=N                      owner and group of all files
   umask=M fmask=M dmask=M          permissions taken from all, files, directories (octal)
   allow_other allow_root           who may use the mount besides its owner
@@ -91,6 +93,10 @@ pub(crate) struct Args {
     #[arg(long)]
     snapshots: bool,
 
+    /// Let listed files be wrong, in the places that seedfs damage lists
+    #[arg(long, value_name = "SPEC", value_parser = input::damage)]
+    damage: Option<Damage>,
+
     /// Append messages to a file instead of the system log
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
@@ -140,6 +146,7 @@ impl Args {
         options.listed_only |= self.listed_only;
         options.generation = self.generation.unwrap_or(options.generation);
         options.snapshots |= self.snapshots;
+        options.damage = self.damage.or(options.damage);
         options.corpus = self.corpus.clone().or(options.corpus);
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
@@ -178,7 +185,7 @@ fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>),
         true => tree.with_snapshots(options.generation),
     };
     let tree = tree.map_err(|e| CliError::usage(e.to_string()))?;
-    Ok((tree, counters))
+    Ok((tree.with_damage(options.damage.map(Plan::new)), counters))
 }
 
 impl From<MountError> for CliError {

@@ -40,6 +40,16 @@ impl Progress {
         self.bar.reset_eta();
     }
 
+    /// There is this much more to do than was known.
+    pub(crate) fn expect(&self, entries: u64, bytes: u64) {
+        self.bar.inc_length(bytes.saturating_add(entries));
+    }
+
+    /// Runs what writes to the terminal, with the bar out of the way.
+    pub(crate) fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// This much more has been done.
     pub(crate) fn add(&self, entries: u64, bytes: u64) {
         self.entries.fetch_add(entries, Ordering::Relaxed);

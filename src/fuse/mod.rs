@@ -330,6 +330,7 @@ fn errno(error: FsError) -> Errno {
         FsError::Unsupported => Errno::EOPNOTSUPP,
         FsError::NoCommand => Errno::ENOTTY,
         FsError::NameTooLong => Errno::ENAMETOOLONG,
+        FsError::Io => Errno::EIO,
     }
 }
 

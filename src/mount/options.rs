@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use crate::damage::Spec;
 use crate::dataset::generation::MAX_GENERATION;
 use crate::fuse::ReadDirPlus;
 use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
@@ -28,7 +29,7 @@ const DEFAULT_PREFETCH: u64 = 32 << 20;
 const PREFETCH: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
 
 /// Everything that decides how a mount is made, but for the dataset and the place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MountOptions {
     /// Owner of all files; the mounting user when absent.
     pub uid: Option<u32>,
@@ -48,6 +49,8 @@ pub struct MountOptions {
     pub generation: u64,
     /// Whether all up to that one are shown side by side.
     pub snapshots: bool,
+    /// How listed files are wrong on purpose.
+    pub damage: Option<Spec>,
     /// Whether names that are not listed stay unresolved.
     pub listed_only: bool,
     /// Where messages go in the background; the system log when absent.
@@ -100,6 +103,7 @@ impl Default for MountOptions {
             corpus: None,
             generation: 0,
             snapshots: false,
+            damage: None,
             listed_only: false,
             log_file: None,
             direct_io: false,
@@ -209,7 +213,7 @@ impl MountOptions {
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
-            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "corpus" | "log_file"
+            "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file"
             | "prefetch" | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext"
             | "defcontext" | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
@@ -231,6 +235,7 @@ impl MountOptions {
             "dmask" => self.dmask = Some(mask(value)?),
             "seed" => self.seed = Some(seed(value)?),
             "generation" => self.generation = generation(value)?,
+            "damage" => self.damage = Some(damage(value)?),
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
             "prefetch" => self.prefetch = prefetch(value)?,
@@ -292,6 +297,12 @@ fn mask(value: &str) -> Result<u16, Refusal> {
 fn generation(value: &str) -> Result<u64, Refusal> {
     let number = parse_decimal(value.as_bytes()).ok().filter(|&number| number <= MAX_GENERATION);
     number.ok_or(Refusal::Because("not a generation; give a whole number from 0 to 999999"))
+}
+
+fn damage(value: &str) -> Result<Spec, Refusal> {
+    value
+        .parse()
+        .map_err(|_| Refusal::Because("not a damage such as flip:1e-6\\,zero:1e-6\\,seed=7; see seedfs damage --help"))
 }
 
 fn seed(value: &str) -> Result<u64, Refusal> {

@@ -55,7 +55,10 @@ impl Tree {
     #[inline]
     pub(super) fn listed_attr(&self, at: &At<'_>, entry: &Listed<'_>) -> Attr {
         match entry {
-            Listed::File(file) => listed_file_attr(self.ino(at, file_ino(file.inode)), file),
+            Listed::File(file) => {
+                let size = self.damage_of(file.inode, &file.recipe).map_or(file.size, |damage| damage.size());
+                listed_file_attr(self.ino(at, file_ino(file.inode)), file, size)
+            }
             Listed::Symlink(link) => self.link_attr(self.ino(at, file_ino(link.index)), link),
         }
     }
@@ -85,8 +88,8 @@ fn directory_attr(ino: Ino, subdirectories: u64, mode: u16, mtime: i64) -> Attr 
 }
 
 #[inline]
-fn listed_file_attr(ino: Ino, file: &File<'_>) -> Attr {
-    let attr = regular(ino, &file.recipe, file.size, file.mtime);
+fn listed_file_attr(ino: Ino, file: &File<'_>, size: u64) -> Attr {
+    let attr = regular(ino, &file.recipe, size, file.mtime);
     let nlink = u32::try_from(file.links).unwrap_or(u32::MAX);
     Attr { perm: file.mode, owner: file.owner, nlink, ctime: Time::of(file.ctime), ..attr }
 }

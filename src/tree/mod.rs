@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::content::Corpus;
+use crate::damage::{FileDamage, Plan};
 use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::diff::Diff;
@@ -46,6 +47,7 @@ pub struct Tree {
     tables: Tables,
     control: Control,
     advancing: Mutex<()>,
+    damage: Option<Plan>,
 }
 
 impl Tree {
@@ -63,6 +65,7 @@ impl Tree {
             tables: Tables::default(),
             control,
             advancing: Mutex::new(()),
+            damage: None,
         }
     }
 
@@ -83,6 +86,17 @@ impl Tree {
     pub fn with_snapshots(mut self, last: u64) -> std::result::Result<Self, GenerationError> {
         self.shown = Shown::all(&self.dataset, last)?;
         Ok(self)
+    }
+
+    /// The same with listed files that are wrong on purpose. Cases and names that are not listed stay as they are.
+    pub fn with_damage(mut self, plan: Option<Plan>) -> Self {
+        self.damage = plan;
+        self
+    }
+
+    /// The damage of a listed file.
+    fn damage_of(&self, file: u64, recipe: &Recipe) -> Option<FileDamage<'_>> {
+        self.damage.as_ref().map(|plan| plan.of(file, recipe))
     }
 
     /// The dataset that is shown.
@@ -193,7 +207,15 @@ impl Vfs for Tree {
             FsError::IsDirectory
         })?;
         // Only recipes that are files become nodes.
-        self.tables.fill(&recipe, &self.corpus, offset, buf).map_err(|_| FsError::Stale)
+        let fill =
+            |offset, buf: &mut [u8]| self.tables.fill(&recipe, &self.corpus, offset, buf).map_err(|_| FsError::Stale);
+        match node {
+            Node::Listed(_, file) => match self.damage_of(file, &recipe) {
+                Some(damage) => damage.read(offset, buf, fill),
+                None => fill(offset, buf),
+            },
+            _ => fill(offset, buf),
+        }
     }
 
     fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {

@@ -77,6 +77,9 @@ const WINDOW: u64 = 1 << 20;
 /// Bytes that are looked for. Shorter differences are not: their bytes are everywhere.
 const NEEDLE: usize = 16;
 
+/// What disks move at once, in bytes.
+const SECTOR: u64 = 512;
+
 /// Other files that are tried.
 const OTHERS: usize = 4096;
 
@@ -101,7 +104,10 @@ pub fn explain(
     }
     let sample = &observed[..observed.len().min(SAMPLE)];
     let is = |recipe: &Recipe, at: u64| holds(recipe, corpus, at, sample);
-    if let Some(edition) = editions(recipe).find(|&edition| is(&Recipe { edition, ..*recipe }, start)) {
+    // A few bytes are soon those of some edition as well; the right ones around them tell.
+    let (from, around) = if block.len() <= SAMPLE { (offset, block) } else { (start, sample) };
+    let is_edition = |&edition: &u32| holds(&Recipe { edition, ..*recipe }, corpus, from, around);
+    if let Some(edition) = editions(recipe).find(is_edition) {
         return Cause::Edition(edition);
     }
     if let Some(bits) = flipped(recipe, corpus, start, observed) {
@@ -110,8 +116,11 @@ pub fn explain(
     if zeros {
         return Cause::Zeros;
     }
-    if let Some((column, seed, stamped)) = stamp(block, &wrong) {
-        let ours = recipe.kind == Kind::Stamp && seed == recipe.seed;
+    // A stamp of the very place that it stands at says nothing of the bytes before it.
+    let is_ours = |seed| recipe.kind == Kind::Stamp && seed == recipe.seed;
+    let stamp = stamp(block, &wrong).filter(|&(at, seed, stamped)| !is_ours(seed) || stamped != offset + at as u64);
+    if let Some((column, seed, stamped)) = stamp {
+        let ours = is_ours(seed);
         return match (stamped + wrong.start as u64).checked_sub(column as u64) {
             Some(from) if ours => Cause::Moved { from },
             _ => Cause::Stamped { seed, offset: stamped },
@@ -169,11 +178,10 @@ fn flipped(recipe: &Recipe, corpus: &Corpus, offset: u64, observed: &[u8]) -> Op
 /// the seed and the offset, below 2^63, that it names.
 fn stamp(block: &[u8], wrong: &Range<usize>) -> Option<(usize, u64, u64)> {
     const LINE: usize = 64;
-    const SECTOR: usize = 512;
     const HEAD: &[u8] = b"seedfs v1 seed=";
     let first = wrong.start.saturating_sub(LINE - 1);
     let near = &block[first..wrong.end.saturating_add(LINE).min(block.len())];
-    near.windows(LINE).take(2 * SECTOR).enumerate().find_map(|(column, line)| {
+    near.windows(LINE).take(2 * SECTOR as usize).enumerate().find_map(|(column, line)| {
         let text = std::str::from_utf8(line.strip_prefix(HEAD)?).ok()?;
         let (seed, offset) = text.strip_suffix('\n')?.split_once(" offset=")?;
         let offset = offset.parse().ok().filter(|&offset| offset <= MAX_SIZE)?;
@@ -197,9 +205,11 @@ fn elsewhere(recipe: &Recipe, corpus: &Corpus, offset: u64, sample: &[u8]) -> Op
     windows.into_iter().find_map(|(start, end)| {
         let mut window = vec![0; usize::try_from(end - start).ok()?];
         let len = recipe.fill(corpus, start, &mut window).ok()?;
-        let places = window[..len].windows(NEEDLE).enumerate().filter(|(_, bytes)| *bytes == needle).take(16);
-        let mut places = places.map(|(place, _)| start + place as u64).filter(|&from| from != offset);
-        places.find(|&from| holds(recipe, corpus, from, sample))
+        let places = window[..len].windows(NEEDLE).enumerate().filter(|(_, bytes)| *bytes == needle);
+        let places = places.map(|(place, _)| start + place as u64).filter(|&from| from != offset);
+        // Whole sectors move more often than anything else; in text, phrases of the needle's length are everywhere.
+        let by_sectors = places.clone().filter(|from| from.abs_diff(offset) % SECTOR == 0);
+        by_sectors.chain(places.take(16)).find(|&from| holds(recipe, corpus, from, sample))
     })
 }
 
