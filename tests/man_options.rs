@@ -33,7 +33,10 @@ fn commands() -> BTreeSet<String> {
 /// `-f` and `--foreground` of each line that starts with an option.
 fn options(command: &str) -> BTreeSet<String> {
     let text = help(&[command]);
-    let rows = help_block(&text, "Options:").into_iter().map(str::trim_start).filter(|row| row.starts_with('-'));
+    let rows = help_block(&text, "Options:")
+        .into_iter()
+        .map(str::trim_start)
+        .filter(|row| row.starts_with('-') && !row.starts_with("- "));
     let words = rows.flat_map(|row| row.split_whitespace().take_while(|word| word.starts_with('-')));
     words.map(|word| word.trim_end_matches([',', '.']).to_owned()).collect()
 }
