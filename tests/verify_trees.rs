@@ -200,6 +200,7 @@ fn programs_read_findings_and_sums() {
         "offset": 5000, "length": 1, "count": 1});
     assert_eq!(objects[0], flip);
     assert_eq!(objects[1], serde_json::json!({"path": large[1], "class": "missing"}));
+    assert_eq!(objects[2]["dataset"].as_str().map(str::len), Some(64), "the identity");
     assert_eq!((&objects[2]["summary"]["different"], &objects[2]["summary"]["missing"]), (&2.into(), &1.into()));
 }
 

@@ -114,10 +114,12 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let mut output = BufWriter::new(Output::stdout());
+    let mut identity = None;
     let compared = match (&args.dataset, args.paths.as_slice()) {
         (Some(dataset), [root]) => {
             let (dataset, corpus) = input::dataset_and_corpus(Some(dataset), args.seed, args.corpus.as_deref())?;
             let at = input::generation(&dataset, args.generation)?;
+            identity = Some(dataset.spec().identity());
             let part = args.shard.range(dataset.entries());
             let share = (part.end - part.start) as f64 / dataset.entries() as f64;
             let progress = Progress::new(part.end - part.start, (at.expected_bytes() as f64 * share) as u64, true);
@@ -137,9 +139,11 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
         error @ VerifyError::Root { .. } => CliError::new(UNREADABLE, error.to_string()),
     })?;
     let written = if args.json {
-        writeln!(output, "{}", json!({ "summary": summary }))
+        let generation = identity.as_ref().map(|_| args.generation);
+        writeln!(output, "{}", json!({ "summary": summary, "dataset": identity, "generation": generation }))
     } else {
-        write_summary(&summary, args.dataset.is_some(), &mut output)
+        let dataset = identity.map(|identity| (identity, args.generation));
+        write_summary(&summary, dataset.as_ref(), &mut output)
     };
     written.and_then(|()| output.flush()).map_err(|error| CliError::output(&error))?;
     verdict(&summary)
@@ -168,17 +172,21 @@ fn write(args: &Args, finding: &Finding, output: &mut impl Write) -> io::Result<
     }
 }
 
-fn write_summary(summary: &Summary, by_dataset: bool, output: &mut impl Write) -> io::Result<()> {
+/// `dataset` is the identity of the one that was compared with, and its generation.
+fn write_summary(summary: &Summary, dataset: Option<&(String, u64)>, output: &mut impl Write) -> io::Result<()> {
     let Summary { entries, bytes, different, missing, extra, renamed, unreadable, not_judged, .. } = *summary;
     if summary.renames_given_up {
         writeln!(output, "too many paths are missing or extra to look for all renamed files among them")?;
     }
+    if let Some((identity, generation)) = dataset {
+        write!(output, "dataset {identity}, generation {generation}: ")?;
+    }
     write!(output, "{entries} compared, {bytes} bytes: {different} different")?;
-    if by_dataset {
+    if dataset.is_some() {
         write!(output, " ({missing} missing, {extra} extra, {renamed} renamed)")?;
     }
     write!(output, ", {unreadable} unreadable")?;
-    if by_dataset { writeln!(output) } else { writeln!(output, ", {not_judged} not judged") }
+    if dataset.is_some() { writeln!(output) } else { writeln!(output, ", {not_judged} not judged") }
 }
 
 impl Watch for Progress {
