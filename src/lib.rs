@@ -13,16 +13,17 @@
 //! | module | what it knows |
 //! |---|---|
 //! | [`name`], [`recipe`], [`units`] | the grammar of names, and what a name asks for |
+//! | [`edition`] | a file after changes, as pieces of streams, and what two editions share |
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form, and what becomes of them: node ↔ index arithmetic, no memory per file |
 //! | [`listing`], [`manifest`], [`shard`] | the rows of a listing, with digests, whole or in parts |
 //! | [`summary`], [`dedupe`] | a dataset in numbers, and what deduplication saves: expected, and counted |
 //! | [`diff`] | what happened from one of its generations to another |
 //! | [`truth`] | which of its files are equal, and which only look as if they were |
-//! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
-//! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`score`] | what a duplicate scanner reported, compared with that |
-//! | [`verdict`], [`verify`] | what is wrong with restored bytes, and with restored trees |
+//! | [`expected`], [`verdict`] | what a restored tree must be, and what is wrong with bytes that are not |
+//! | [`verify`] | a restored tree on a disk, compared with that |
+//! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`damage`] | trees that are wrong on purpose, in places that are known |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
