@@ -81,8 +81,14 @@ impl Draws {
     /// Draw `index` as a number strictly between 0 and 1, a multiple of 2^-54.
     #[inline]
     pub fn unit(self, index: u64) -> f64 {
-        ((self.at(index) >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+        unit(self.at(index))
     }
+}
+
+/// 64 uniform bits as a number strictly between 0 and 1, a multiple of 2^-54.
+#[inline]
+pub fn unit(draw: u64) -> f64 {
+    ((draw >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
 }
 
 /// The finaliser of SplitMix64 (variant 13 of Stafford 2011): a permutation of the 64-bit numbers that maps 0 to 0.

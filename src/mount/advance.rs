@@ -11,19 +11,19 @@ use crate::fuse::{ADVANCE, NEXT};
 #[derive(Debug, thiserror::Error)]
 pub enum AdvanceError {
     /// No mount of this program.
-    #[error("is no seedfs mount of a dataset: {0}")]
+    #[error("is no seedfs mount of a dataset: {0}; mount one there with seedfs mount")]
     NoMount(io::Error),
     /// There is no such generation.
     #[error("has no such generation; the first is 0, the last 999999 or less")]
     NoGeneration,
     /// Generations side by side do not move.
-    #[error("cannot be moved on: it shows all generations side by side")]
+    #[error("cannot be moved on: it shows all generations side by side; mount it without --snapshots")]
     SideBySide,
     /// Somebody else's mount.
     #[error("is another user's mount; only that user and root may move it on")]
     NotYours,
     /// Something else.
-    #[error("cannot be moved on: {0}")]
+    #[error("cannot be moved on: {0}; the log of the mount says more")]
     Failed(io::Error),
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::life::Happening;
 use super::state::{State, concerns, moment, moves};
 use super::{GenerationError, SEED_BITS};
+use crate::dataset::draw::unit;
 use crate::dataset::layout::Section;
 use crate::dataset::{Dataset, File, Listed, Stratum, pick};
 use crate::edition::Profile;
@@ -201,8 +202,7 @@ impl<'a> At<'a> {
             Some(number) => self.created_stratum(number),
             None => &self.dataset.strata[self.dataset.place(index).cell.stratum],
         };
-        let rank = ((draw >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64);
-        stratum.size(rank, self.dataset.scale)
+        stratum.size(unit(draw), self.dataset.scale)
     }
 
     /// The profile of a file's edits: the same for files of equal bytes.
