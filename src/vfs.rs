@@ -218,6 +218,16 @@ pub trait Vfs: Send + Sync + 'static {
     /// [`FsError::NotFound`], [`FsError::NotDirectory`], [`FsError::NameTooLong`].
     fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr>;
 
+    /// The spelling under which a directory holds a name that was written in any case, for platforms where case makes no
+    /// difference; a spelling that stands for nothing comes back unfound or as it is. Takes no reference, never scans.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`], [`FsError::NotDirectory`], [`FsError::NameTooLong`].
+    fn spelling(&self, dir: Ino, name: &[u8]) -> Result<Vec<u8>> {
+        let _ = dir;
+        Ok(name.to_vec())
+    }
+
     /// Gives back `count` references that [`Vfs::lookup`] took.
     fn forget(&self, ino: Ino, count: u64);
 
