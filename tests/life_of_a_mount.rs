@@ -68,6 +68,25 @@ fn the_command_returns_when_the_mount_works() {
 }
 
 #[test]
+fn a_daemon_that_ends_leaves_the_mount_that_followed_it_alone() {
+    need!(root);
+    for round in 0..40 {
+        let point = Point::new();
+        assert_eq!(start(point.path(), &["--seed", "1"]), (Some(0), String::new()));
+        let path = std::ffi::CString::new(point.path().as_os_str().as_encoded_bytes()).unwrap();
+        // SAFETY: the path ends with NUL.
+        assert_eq!(unsafe { libc::umount2(path.as_ptr(), 0) }, 0);
+        // The kernel gives the new mount the number that the old one had in its table.
+        assert_eq!(start(point.path(), &["--seed", "2"]), (Some(0), String::new()));
+        assert!(wait_until(Duration::from_secs(5), || processes(point.path()) == 1), "the first daemon is left");
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(is_mounted(point.path()), "round {round}: the second mount is gone");
+        assert!(unmount(point.path()));
+        expect_gone(point.path());
+    }
+}
+
+#[test]
 fn the_mount_table_tells_type_source_and_flags() {
     need!(fuse);
     let point = Point::new();

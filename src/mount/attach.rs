@@ -134,6 +134,11 @@ impl Attached {
         }
     }
 
+    /// Where it is.
+    pub(super) fn point(&self) -> &Path {
+        &self.point
+    }
+
     /// Removes the mount if it is still there and on top; readers that keep files open do not hold it back. Never
     /// touches a mount that somebody made here since.
     pub(super) fn detach(&self) {

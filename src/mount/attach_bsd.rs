@@ -41,6 +41,11 @@ impl Attached {
     /// Read-ahead is the kernel's own affair here.
     pub(super) fn raise_read_ahead(&self) {}
 
+    /// Where it is.
+    pub(super) fn point(&self) -> &Path {
+        &self.0
+    }
+
     /// Removes the mount, also while it is busy.
     pub(super) fn detach(&self) {
         if let Ok(point) = CString::new(self.0.as_os_str().as_bytes()) {

@@ -194,8 +194,7 @@ fn serve<F: Filesystem>(
     let outcome = session.run();
     drop(pusher);
     life.finish();
-    // After an abort the mount is still in the tree, dead; after an unmount there is nothing to do.
-    life.end();
+    life.clear_away();
     match outcome {
         Err(cause) if !life.interrupted() => {
             error!("{}: serving ended: {cause}", point.display());

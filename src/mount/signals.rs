@@ -7,6 +7,7 @@ use std::time::Duration;
 use log::{info, warn};
 
 use super::attach::Attached;
+use super::mountpoint;
 
 /// What makes the daemon unmount and end.
 const ENDING: [libc::c_int; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
@@ -56,6 +57,17 @@ impl Life {
     /// Removes the mount if there is one.
     pub(super) fn end(&self) {
         if let Some(mount) = self.lock().mount.take() {
+            mount.detach();
+        }
+    }
+
+    /// Removes the mount if it is still there although nobody serves it any more, as after an abort. After an unmount
+    /// there may be another one in its place already, with the same number in the mount table: the kernel gives numbers
+    /// out again at once.
+    pub(super) fn clear_away(&self) {
+        if let Some(mount) = self.lock().mount.take()
+            && mountpoint::is_dead(mount.point())
+        {
             mount.detach();
         }
     }
