@@ -28,11 +28,13 @@ fn names_that_are_no_recipes() {
 
 #[test]
 fn options_and_commands() {
-    refused(&[], "see seedfs --help");
+    refused(&[], "begin with seedfs mount DIRECTORY, or see seedfs --help");
+    refused(&["mont"], "'mont'; did you mean mount? see seedfs --help");
     refused(&["cat"], "see seedfs --help");
-    refused(&["cat", "--lenght", "1", "s1-1"], "--lenght");
+    refused(&["cat", "--lenght", "1", "s1-1"], "did you mean --length?");
     refused(&["cat", "--offset", "-1", "s1-1"], "-1");
     refused(&["cat", "--offset", "x", "s1-1"], "--offset");
+    refused(&["ls", "--format", "jsol"], "did you mean jsonl?");
     refused(&["ls", "--format", "xml"], "xml");
     refused(&["ls", "--seed", "-5"], "-5");
     refused(&["completions", "tcsh"], "tcsh");

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 /// Exit code of a failure while running.
 pub(crate) const FAILURE: u8 = 1;
 /// Exit code of a command line or a name that is wrong.
@@ -31,14 +33,31 @@ impl CliError {
         Self { message: format!("standard output: {error}"), code: FAILURE }
     }
 
-    /// The first paragraph of what the argument parser says, on one line, and where to read on.
+    /// The first paragraph of what the argument parser says, on one line, what was probably meant, and where to read on.
     pub(crate) fn from_clap(error: &clap::Error) -> Self {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Self::usage("no command; begin with seedfs mount DIRECTORY, or see seedfs --help");
+        }
         let text = error.to_string();
         let paragraph = text.split("\n\n").next().unwrap_or_default();
         let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
         let words: Vec<&str> = paragraph.split_whitespace().collect();
-        Self::usage(format!("{}; see seedfs --help", words.join(" ")))
+        let meant = match meant(error) {
+            Some(meant) => format!("did you mean {meant}? "),
+            None => String::new(),
+        };
+        Self::usage(format!("{}; {meant}see seedfs --help", words.join(" ")))
     }
+}
+
+/// The command, option or value that is most like the unknown one, which the parser names last.
+fn meant(error: &clap::Error) -> Option<&str> {
+    let kinds = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    kinds.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(meant) => Some(meant.as_str()),
+        ContextValue::Strings(all) => all.last().map(String::as_str),
+        _ => None,
+    })
 }
 
 impl fmt::Display for CliError {
