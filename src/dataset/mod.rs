@@ -35,6 +35,7 @@ pub use generation::{At, GenerationError};
 use layout::{Cell, Layout, Place, Section};
 use permutation::Permutation;
 use shape::Shape;
+pub use names::WordError;
 pub use spec::{Spec, SpecError};
 pub use types::Stratum;
 pub use walk::Entry;
