@@ -21,14 +21,19 @@ fn tree(text: &str) -> Tree {
     tree_with(text, false)
 }
 
+/// A letter in its other case, where that is one character.
+fn swapped(c: char) -> Option<char> {
+    let letters: Vec<char> = if c.is_lowercase() { c.to_uppercase().collect() } else { c.to_lowercase().collect() };
+    Some(letters[0]).filter(|_| letters.len() == 1)
+}
+
 /// A name with the case of its letters drawn from bits, where a letter has another case of one character that leads
 /// back to it.
 fn recased(name: &str, bits: u64) -> String {
     let other = |c: char| {
-        let single = |mut of: Box<dyn Iterator<Item = char>>| of.next().filter(|_| of.next().is_none());
-        let swapped = if c.is_lowercase() { single(Box::new(c.to_uppercase())) } else { single(Box::new(c.to_lowercase())) };
-        let back = |to: char| if to.is_lowercase() { single(Box::new(to.to_uppercase())) } else { single(Box::new(to.to_lowercase())) };
-        swapped.filter(|&to| back(to) == Some(c) && to.is_ascii() == c.is_ascii() && to.len_utf16() == 1).unwrap_or(c)
+        let to = swapped(c).unwrap_or(c);
+        let is_pair = swapped(to) == Some(c) && to.is_ascii() == c.is_ascii() && to.len_utf16() == 1;
+        if is_pair { to } else { c }
     };
     (0..).zip(name.chars()).map(|(at, c)| if bits.rotate_right(at % 64) & 1 == 1 { other(c) } else { c }).collect()
 }
@@ -66,7 +71,7 @@ fn check(tree: &Tree, top: Ino, bits: u64) -> usize {
 #[test]
 fn listed_names_come_back_as_they_are_listed() {
     let text = "files=400,dirs=40,fanout=3,kind=mixed,symlinks=9,hardlinks=9,duplicates=9,empty=9,\
-                names.files=Foto+Österreich+abc,names.dirs=Ordner+ΟΔΟΣ+Ȿx,churn.renamed=20,churn.replaced=20";
+                names.files=Foto,Österreich,abc,names.dirs=Ordner,ΟΔΟΣ,Ȿx,churn.renamed=20,churn.replaced=20";
     for generation in [0, 5] {
         let tree = tree(text).at_generation(generation).unwrap();
         assert!(check(&tree, Ino::ROOT, 0x5a5a_3c3c_f00f_1234) > 400);

@@ -24,8 +24,8 @@ mod sizes;
 
 use serde::Serialize;
 
-use crate::dataset::cases::Platform;
 use crate::dataset::Dataset;
+use crate::dataset::cases::Platform;
 use crate::dataset::layout::{LinkKind, Section};
 use cells::CellView;
 pub use duplicates::{DuplicateSummary, NearSummary};

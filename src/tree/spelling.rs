@@ -1,8 +1,8 @@
 //! Names in any case: which one of a directory is meant, for platforms that take them for one.
 
+use super::Tree;
 use super::control::{self, ControlFile};
 use super::node::Node;
-use super::Tree;
 use crate::dataset::At;
 use crate::dataset::cases::DIRECTORY as CASES_DIRECTORY;
 use crate::fold::{fold, same, unlisted};
@@ -34,7 +34,9 @@ impl Tree {
                 Some(listed) => Ok(listed),
                 None => self.spelled_on_demand(name),
             },
-            Node::Snapshots => Some(fold(name)).filter(|name| self.snapshot_named(name).is_some()).ok_or(FsError::NotFound),
+            Node::Snapshots => {
+                Some(fold(name)).filter(|name| self.snapshot_named(name).is_some()).ok_or(FsError::NotFound)
+            }
             _ => {
                 let file = ControlFile::ALL.into_iter().find(|file| same(file.name().as_bytes(), name));
                 file.map(|file| file.name().into()).ok_or(FsError::NotFound)
