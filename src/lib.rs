@@ -13,6 +13,7 @@
 //! | module | what it knows |
 //! |---|---|
 //! | [`name`], [`recipe`], [`units`] | the grammar of names, and what a name asks for |
+//! | [`fold`] | names that differ in case only |
 //! | [`edition`] | a file after changes, as pieces of streams, and what two editions share |
 //! | [`content`] | the bytes of each kind, and [`SyntheticFile`], which programs read like a file |
 //! | [`dataset`] | trees of files in closed form, and what becomes of them: node ↔ index arithmetic, no memory per file |
@@ -69,6 +70,7 @@ pub mod dedupe;
 pub mod diff;
 pub mod edition;
 pub mod expected;
+pub mod fold;
 #[cfg(unix)]
 pub mod fuse;
 pub mod listing;

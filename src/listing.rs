@@ -88,7 +88,7 @@ impl<'a> Row<'a> {
                 target: Some(at.dataset().link_target(&link)),
                 ..Self::plain(path, "symlink", file_ino(link.index), Time::of(link.mtime))
             },
-            Entry::Case(case) => Self::of_case(&case, path),
+            Entry::Case(case) => Self::of_case(at, &case, path),
         }
     }
 
@@ -110,8 +110,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn of_case(case: &Case<'_>, path: &'a [u8]) -> Self {
-        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    fn of_case(at: &At<'_>, case: &Case<'_>, path: &'a [u8]) -> Self {
         let (file_type, device, target) = match case.node {
             Node::Directory => ("directory", None, None),
             Node::File(_) => ("file", None, None),
@@ -129,7 +128,7 @@ impl<'a> Row<'a> {
             recipe: case.recipe(),
             target,
             device,
-            case: Some((case.tag.map_or("cases", Tag::name), case.expectation(name))),
+            case: Some((case.tag.map_or("cases", Tag::name), at.dataset().cases().expectation(case))),
             ..Self::plain(path, file_type, case_ino(case.inode), case.mtime)
         }
     }

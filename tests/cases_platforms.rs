@@ -1,7 +1,7 @@
-//! Which names a platform forbids: a pure function, the same on all of them.
+//! Which names a platform forbids, and which cases it leaves out for it: a pure function, the same on all of them.
 
 use proptest::prelude::*;
-use seedfs::dataset::cases::Platform;
+use seedfs::dataset::cases::{LeftOut, Platform};
 use seedfs::dataset::{Dataset, Entry, Spec};
 
 #[test]
@@ -78,19 +78,24 @@ proptest! {
 
 /// The listing tells where a case is left out: the same text on every platform.
 #[test]
-fn the_listing_notes_where_a_name_is_left_out() {
-    let dataset = Dataset::new(Spec::parse("files=0,dirs=0,cases=names").unwrap()).unwrap();
-    let (mut on_windows, mut on_macos) = (0, 0);
+fn the_listing_notes_where_a_case_is_left_out() {
+    let dataset = Dataset::new(Spec::parse("files=0,dirs=0,cases=names+special").unwrap()).unwrap();
+    let (mut on_windows, mut on_macos, mut twins) = (0, 0, 0);
     let Ok(()) = dataset.walk(0..u64::MAX, |entry, path| {
         let Entry::Case(case) = entry else { panic!("no file was asked for") };
-        let name = path.rsplit(|&byte| byte == b'/').next().unwrap();
-        let text = case.expectation(name);
-        assert_eq!(text.contains("left out on Windows"), Platform::Windows.forbids(name).is_some(), "{text}");
-        assert_eq!(text.contains("left out on macOS"), Platform::MacOs.forbids(name).is_some(), "{text}");
-        assert_eq!(Platform::Unix.forbids(name), None);
+        let text = dataset.cases().expectation(&case);
+        let is_forbidden =
+            |platform: Platform| path.split(|&byte| byte == b'/').any(|name| platform.forbids(name).is_some());
+        assert_eq!(text.contains("left out on macOS"), is_forbidden(Platform::MacOs), "{text}");
+        assert!(text.contains("left out on Windows") || !is_forbidden(Platform::Windows), "{text}");
+        assert_eq!(dataset.cases().left_out(Platform::Unix, case.number), None);
         on_windows += u32::from(text.contains("on Windows"));
         on_macos += u32::from(text.contains("on macOS"));
+        twins += u32::from(dataset.cases().left_out(Platform::Windows, case.number) == Some(LeftOut::Twin));
         Ok::<(), std::convert::Infallible>(())
     });
-    assert!(on_windows > 80 && on_macos > 8, "{on_windows} {on_macos}");
+    assert!(on_windows > 90 && on_macos > 8 && twins > 4, "{on_windows} {on_macos} {twins}");
+    let fifo = dataset.cases().number_at_path(b"cases/special/fifo").unwrap();
+    let text = dataset.cases().expectation(&dataset.cases().case(fifo).unwrap());
+    assert!(text.ends_with("; left out on Windows, as it has no FIFOs in file systems"), "{text}");
 }

@@ -33,6 +33,7 @@ pub use entry::{File, Listed, Symlink};
 use generation::Generations;
 pub use generation::{At, GenerationError};
 use layout::{Cell, Layout, Place, Section};
+pub use names::WordError;
 use permutation::Permutation;
 use shape::Shape;
 pub use spec::{Spec, SpecError};

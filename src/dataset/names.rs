@@ -1,9 +1,48 @@
 //! Names and paths of a dataset: written from indices, and taken apart to find the index again.
 
-use super::{Dataset, FIRST_CASE};
+use super::cases::Platform;
+use super::spec::is_word;
+use super::{At, Dataset, FIRST_CASE};
+use crate::fold::{fold, same};
 use crate::name;
 
+/// A word that makes names which a platform does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key} has {word:?}, which makes names that {platform} does not have: {why}; choose other words", platform = .platform.name())]
+pub struct WordError {
+    /// `names.files` or `names.dirs`.
+    pub key: &'static str,
+    /// The word.
+    pub word: String,
+    /// Where it cannot be used.
+    pub platform: Platform,
+    /// Why, as a clause about such a name.
+    pub why: &'static str,
+}
+
 impl Dataset {
+    /// Whether all names of folders, files and links are allowed and different on a platform; all but words that a
+    /// dataset brings along are. Hand-made cases have their own rule, [`left_out`](super::cases::Catalogue::left_out).
+    ///
+    /// # Errors
+    /// The first word that makes other names.
+    pub fn check_words(&self, platform: Platform) -> Result<(), WordError> {
+        for (key, words, of_folders) in
+            [("names.files", &self.spec.names.files, false), ("names.dirs", &self.spec.names.dirs, true)]
+        {
+            let why = |word: &String| {
+                // What follows a word is plain, so one name is as good as another.
+                let forbidden = platform.forbids(format!("{word}-0").as_bytes());
+                let is_mistaken = platform.folds_case() && !is_word(&word.to_ascii_lowercase(), of_folders);
+                forbidden.or(is_mistaken.then_some("is that of something else in another case"))
+            };
+            if let Some((word, why)) = words.iter().find_map(|word| Some((word, why(word)?))) {
+                return Err(WordError { key, word: word.clone(), platform, why });
+            }
+        }
+        Ok(())
+    }
+
     /// The index of the entry with exactly this name, if it is one that has an index.
     pub fn index_named(&self, name: &[u8]) -> Option<u64> {
         self.at_start().index_named(name)
@@ -49,6 +88,15 @@ impl Dataset {
         (canonical == name).then_some(folder)
     }
 
+    /// The subfolder of `parent` with this name, written in any case.
+    pub fn folder_in_any_case(&self, parent: u64, name: &[u8]) -> Option<u64> {
+        let children = self.shape.children(parent);
+        let folder = children.start.checked_add(trailing_number(name)?).filter(|f| children.contains(f))?;
+        let mut own = Vec::with_capacity(name::MAX_NAME);
+        self.write_folder_name(folder, &mut own);
+        same(&own, name).then_some(folder)
+    }
+
     /// Appends the path of entry `index` from the root; indices from [`FIRST_CASE`] on are those of cases.
     pub fn write_path(&self, index: u64, out: &mut Vec<u8>) {
         if let Some(number) = index.checked_sub(FIRST_CASE) {
@@ -80,6 +128,18 @@ impl Dataset {
             self.write_folder_name(part, out);
             out.push(b'/');
         }
+    }
+}
+
+impl At<'_> {
+    /// The entry that a folder lists under this name, written in any case.
+    pub fn index_in_any_case(&self, folder: u64, name: &[u8]) -> Option<u64> {
+        // What tells the index is digits and small letters.
+        let name = fold(name);
+        let index = self.dataset().index_behind(&name, self.indices())?;
+        let mut own = Vec::with_capacity(name::MAX_NAME);
+        self.entry(index).filter(|_| self.folder_of(index) == folder)?.write_name(&mut own);
+        (fold(&own) == name).then_some(index)
     }
 }
 

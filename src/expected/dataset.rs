@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use super::{Demand, Expected, Links, What};
-use crate::dataset::cases::{Case, Node};
+use crate::dataset::cases::{Case, Node, Platform};
 use crate::dataset::{At, Dataset, Entry, FIRST_CASE, GenerationError, Listed};
 use crate::name;
 use crate::recipe::Recipe;
@@ -107,6 +107,11 @@ impl ByDataset {
         Demand { number, what, perm, mtime: Some(case.mtime.seconds), owner: case.owner }
     }
 
+    /// Whether this platform can have a case.
+    fn has_case(&self, number: u64) -> bool {
+        self.dataset.cases().left_out(Platform::HERE, number).is_none()
+    }
+
     /// What stands behind a number, if anything does.
     fn numbered(&self, number: u64) -> Option<Numbered<'_>> {
         let half = number / 2;
@@ -123,7 +128,8 @@ impl ByDataset {
 impl Expected for ByDataset {
     fn demand(&self, path: &[u8]) -> Option<Demand> {
         if let Some(number) = self.dataset.cases().number_at_path(path) {
-            return self.dataset.cases().case(number).map(|case| self.case(&case));
+            let case = self.dataset.cases().case(number).filter(|_| self.has_case(number))?;
+            return Some(self.case(&case));
         }
         let (parent, name) = match path.iter().rposition(|&b| b == b'/') {
             Some(slash) => (&path[..slash], &path[slash + 1..]),
@@ -143,8 +149,10 @@ impl Expected for ByDataset {
 
     fn total(&self) -> Option<u64> {
         if self.generation == 0 {
-            // Without the root.
-            return Some(self.dataset.entries().saturating_sub(1));
+            // Without the root, and what this platform cannot have.
+            let cases = self.dataset.cases();
+            let left_out = cases.len() - cases.len_on(Platform::HERE);
+            return Some(self.dataset.entries().saturating_sub(1 + left_out));
         }
         Some(*self.total.get_or_init(|| {
             let mut count = 0;
@@ -159,9 +167,14 @@ impl Expected for ByDataset {
     fn visit(&self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) {
         struct Stop;
         // Stopping early is no failure.
-        let _ = self.at().walk(0..self.dataset.entries(), |_: Entry<'_>, path| match visit(path) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Stop),
+        let _ = self.at().walk(0..self.dataset.entries(), |entry: Entry<'_>, path| {
+            if matches!(&entry, Entry::Case(case) if !self.has_case(case.number)) {
+                return Ok(());
+            }
+            match visit(path) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(Stop),
+            }
         });
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::lines::Lines;
 use super::{fclones, fdupes, jdupes, rdfind, rmlint};
+use crate::dataset::cases::Platform;
 
 /// A scanner whose report can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Tool {
     Rdfind,
 }
 
-/// Paths that a scanner takes for equal, as it wrote them.
+/// Paths that a scanner takes for equal, as it wrote them; from Windows with slashes.
 pub type Paths<'a> = Vec<Cow<'a, [u8]>>;
 
 /// A report that was read.
@@ -75,11 +76,30 @@ impl Tool {
         }
     }
 
-    /// Reads a report of this tool.
+    /// Reads a report that this tool wrote on this platform.
     ///
     /// # Errors
     /// The first thing in it that this tool does not write.
     pub fn read(self, report: &[u8]) -> Result<Report<'_>, ReportError> {
+        self.read_from(Platform::HERE, report)
+    }
+
+    /// Reads a report that this tool wrote on a platform. On Windows lines may end in carriage returns, the text may be
+    /// in UTF-16 as PowerShell writes it, and the paths get slashes; there no name holds a line end.
+    ///
+    /// # Errors
+    /// The first thing in it that this tool does not write.
+    pub fn read_from(self, platform: Platform, report: &[u8]) -> Result<Report<'_>, ReportError> {
+        if platform != Platform::Windows {
+            return self.parse(report);
+        }
+        let text = text_of_windows(report);
+        let groups = self.parse(&text)?.groups(&|_| true);
+        let path = |path: Cow<'_, [u8]>| Cow::Owned(platform.with_slashes(&path).into_owned());
+        Ok(Report::Groups(groups.into_iter().map(|paths| paths.into_iter().map(path).collect()).collect()))
+    }
+
+    fn parse(self, report: &[u8]) -> Result<Report<'_>, ReportError> {
         match self {
             Tool::Fclones => fclones::read(report).map(Report::Groups),
             Tool::Jdupes => jdupes::read(report),
@@ -88,6 +108,21 @@ impl Tool {
             Tool::Rdfind => rdfind::read(report).map(Report::Groups),
         }
     }
+}
+
+/// A text file as UTF-8 with plain line ends. What is no UTF-16 in spite of its mark is refused by whoever reads it on.
+fn text_of_windows(report: &[u8]) -> Vec<u8> {
+    let mut text = match report {
+        [0xff, 0xfe, units @ ..] => {
+            let units = units.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+            let characters = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            characters.collect::<String>().into_bytes()
+        }
+        _ => report.strip_prefix(b"\xef\xbb\xbf").unwrap_or(report).to_vec(),
+    };
+    // No name there holds a carriage return.
+    text.retain(|&byte| byte != b'\r');
+    text
 }
 
 impl<'a> Report<'a> {

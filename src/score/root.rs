@@ -3,9 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::dataset::cases::Platform;
+use crate::fold::same;
+
 /// The directory that a dataset was mounted on, as a report names it: the empty path for the working directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root(Vec<u8>);
+pub struct Root {
+    path: Vec<u8>,
+    /// Whether it is the same in any case.
+    folds: bool,
+}
 
 /// Paths whose directories are tried, and of each the outermost ones that are.
 const TRIED: (usize, usize) = (4, 64);
@@ -13,9 +20,19 @@ const TRIED: (usize, usize) = (4, 64);
 const SAMPLE: usize = 256;
 
 impl Root {
-    /// A directory as a scanner may write it: `.`, `mnt/`, `/mnt/x`.
+    /// A directory as a scanner on this platform may write it: `.`, `mnt/`, `/mnt/x`.
     pub fn new(path: &[u8]) -> Self {
-        Self(plain(path).into_owned())
+        Self::on(Platform::HERE, path)
+    }
+
+    /// A directory as a scanner on a platform may write it, such as `X:\` or `c:\mnt\x` on Windows, where its case makes no
+    /// difference.
+    pub fn on(platform: Platform, path: &[u8]) -> Self {
+        Self::plain(&platform.with_slashes(path), platform)
+    }
+
+    fn plain(path: &[u8], platform: Platform) -> Self {
+        Self { path: plain(path).into_owned(), folds: platform.folds_case() }
     }
 
     /// The directory below which the most of these paths are known; of several the outermost, below which a path has
@@ -26,7 +43,7 @@ impl Root {
         let mut best = None;
         let mut seen = HashSet::new();
         for directory in directories.filter(|directory| seen.insert(*directory)) {
-            let root = Self(directory.to_vec());
+            let root = Self::plain(directory, Platform::HERE);
             let known = sample.iter().filter(|path| root.below(path).is_some_and(is_known)).count();
             if known > best.as_ref().map_or(0, |&(most, _)| most) {
                 best = Some((known, root));
@@ -35,7 +52,7 @@ impl Root {
         best.map(|(_, root)| root)
     }
 
-    /// The path relative to this directory, if it lies below it.
+    /// The path, with slashes, relative to this directory, if it lies below it.
     pub fn relative<'a>(&self, path: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         match plain(path) {
             Cow::Borrowed(path) => self.below(path).map(Cow::Borrowed),
@@ -44,8 +61,11 @@ impl Root {
     }
 
     fn below<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
-        let rest = path.strip_prefix(&self.0[..])?;
-        match &self.0[..] {
+        let (start, rest) = path.split_at_checked(self.path.len())?;
+        if start != self.path && !(self.folds && same(start, &self.path)) {
+            return None;
+        }
+        match &self.path[..] {
             b"" => (!rest.starts_with(b"/")).then_some(rest),
             b"/" => Some(rest),
             _ => rest.strip_prefix(b"/"),

@@ -25,6 +25,7 @@ mod sizes;
 use serde::Serialize;
 
 use crate::dataset::Dataset;
+use crate::dataset::cases::Platform;
 use crate::dataset::layout::{LinkKind, Section};
 use cells::CellView;
 pub use duplicates::{DuplicateSummary, NearSummary};
@@ -73,7 +74,7 @@ pub struct Counts {
     pub folders: u64,
     /// Inodes: files, symbolic links, folders and the root.
     pub inodes: u64,
-    /// Hand-made cases beside all these, which no other figure takes in.
+    /// Hand-made cases beside all these that this platform can have, which no other figure takes in.
     pub cases: u64,
 }
 
@@ -148,7 +149,7 @@ impl Summary {
                 inodes: files + symlinks.sum() + shape.folders(),
                 symlinks,
                 folders: shape.folders() - 1,
-                cases: dataset.cases().len(),
+                cases: dataset.cases().len_on(Platform::HERE),
             },
             sizes: sizes.finish(dataset),
             depth: folders::levels(shape),

@@ -21,7 +21,7 @@ impl Tree {
             Node::Folder(at, folder) => self.folder_attr(ino, &at, folder),
             Node::Listed(at, index) => self.listed_attr(&at, &at.entry_or_last(index).ok_or(FsError::Stale)?),
             Node::CaseDirectory(number) | Node::Case(number) => {
-                cases::attr(&self.dataset.cases().case(number).ok_or(FsError::Stale)?)
+                cases::attr(&self.cases().case(number).ok_or(FsError::Stale)?)
             }
             Node::OnDemand(recipe) => on_demand_attr(ino, &recipe),
             Node::ControlDirectory => self.control_directory_attr(ino),

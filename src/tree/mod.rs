@@ -7,6 +7,7 @@ mod control;
 mod names;
 mod node;
 mod on_demand;
+mod spelling;
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::content::Corpus;
 use crate::damage::{FileDamage, Plan};
-use crate::dataset::cases::Node as CaseNode;
+use crate::dataset::cases::{Node as CaseNode, Platform};
 use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::diff::Diff;
 use crate::edition::Tables;
@@ -48,6 +49,7 @@ pub struct Tree {
     control: Control,
     advancing: Mutex<()>,
     damage: Option<Plan>,
+    platform: Platform,
 }
 
 impl Tree {
@@ -66,6 +68,7 @@ impl Tree {
             control,
             advancing: Mutex::new(()),
             damage: None,
+            platform: Platform::HERE,
         }
     }
 
@@ -91,6 +94,13 @@ impl Tree {
     /// The same with listed files that are wrong on purpose. Cases and names that are not listed stay as they are.
     pub fn with_damage(mut self, plan: Option<Plan>) -> Self {
         self.damage = plan;
+        self
+    }
+
+    /// The same as another platform than [`Platform::HERE`] shows it: hand-made cases that it cannot have are neither
+    /// found nor listed. Whether it has all other names, [`Dataset::check_words`] tells.
+    pub fn on_platform(mut self, platform: Platform) -> Self {
+        self.platform = platform;
         self
     }
 
@@ -162,7 +172,9 @@ impl Vfs for Tree {
             sum.inodes = sum.inodes.saturating_add(folders + at.expected_files());
         }
         if self.shows_cases() {
-            sum.inodes = sum.inodes.saturating_add(self.dataset.cases().len());
+            let cases = self.dataset.cases();
+            sum.inodes = sum.inodes.saturating_add(cases.len_on(self.platform));
+            sum.bytes = sum.bytes.saturating_sub(cases.total_bytes() - cases.total_bytes_on(self.platform));
         }
         sum
     }
@@ -173,6 +185,10 @@ impl Vfs for Tree {
 
     fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr> {
         self.lookup_name(dir, name)
+    }
+
+    fn spelling(&self, dir: Ino, name: &[u8]) -> Result<Vec<u8>> {
+        self.spelled(dir, name)
     }
 
     fn forget(&self, ino: Ino, count: u64) {

@@ -7,7 +7,7 @@ use super::control::{self, ControlFile};
 use super::node::{CONTROL, Node, ON_DEMAND, Shown, folder_ino};
 use super::{Emit, Tree, cases};
 use crate::dataset::At;
-use crate::dataset::cases::DIRECTORY as CASES_DIRECTORY;
+use crate::dataset::cases::{DIRECTORY as CASES_DIRECTORY, Platform};
 use crate::name;
 use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result};
@@ -38,12 +38,15 @@ impl Tree {
         if name.len() > name::MAX_NAME {
             return Err(FsError::NameTooLong);
         }
+        if self.platform != Platform::Unix && self.platform.forbids(name).is_some() {
+            return Err(FsError::NotFound);
+        }
         if dir == Ino::ROOT && name == control::DIRECTORY {
             return Ok(self.control_directory_attr(Ino(CONTROL)));
         }
         match node {
             Node::Folder(at, folder) => self.lookup_in_folder(dir, &at, folder, name),
-            Node::CaseDirectory(number) => match cases::find(self.dataset.cases(), number, name) {
+            Node::CaseDirectory(number) => match self.cases().find(number, name) {
                 Some(case) => Ok(cases::attr(&case)),
                 None => self.lookup_on_demand(dir, name, name::parse(name).map_err(|_| FsError::NotFound)?.recipe),
             },
@@ -62,7 +65,7 @@ impl Tree {
         if folder == 0
             && self.shows_cases()
             && name == CASES_DIRECTORY
-            && let Some(top) = self.dataset.cases().case(0)
+            && let Some(top) = self.cases().case(0)
         {
             return Ok(cases::attr(&top));
         }
@@ -88,7 +91,7 @@ impl Tree {
     }
 
     /// The generation that the directory of this name shows.
-    fn snapshot_named(&self, name: &[u8]) -> Option<u64> {
+    pub(super) fn snapshot_named(&self, name: &[u8]) -> Option<u64> {
         let Shown::All { count, .. } = self.shown else { return None };
         let digits = str::from_utf8(name.strip_prefix(b"gen-")?).ok()?;
         let generation = digits.parse().ok().filter(|&generation| generation < count)?;
@@ -99,7 +102,7 @@ impl Tree {
     pub(super) fn list(&self, node: Node<'_>, index: u64, emit: &mut Emit<'_>) -> ControlFlow<()> {
         match node {
             Node::Folder(at, folder) => self.list_folder(&at, folder, index, emit),
-            Node::CaseDirectory(number) => cases::list(self.dataset.cases(), number, index, emit),
+            Node::CaseDirectory(number) => self.cases().list(number, index, emit),
             Node::Snapshots => self.list_snapshots(index, emit),
             _ => self.list_control(index, emit),
         }
@@ -122,7 +125,7 @@ impl Tree {
             emit(Entry { name: &name, attr: self.listed_attr(at, &entry), next: cookie_behind(count + place) })
         })?;
         if folder == 0 && self.shows_cases() && index <= CASES_PLACE {
-            cases::list_top(self.dataset.cases(), CASES_PLACE, emit)?;
+            self.cases().list_top(CASES_PLACE, emit)?;
         }
         ControlFlow::Continue(())
     }
@@ -148,7 +151,7 @@ impl Tree {
     pub(super) fn index_in(&self, node: Node<'_>, name: &[u8]) -> Option<u64> {
         match node {
             Node::Folder(at, folder) => self.index_in_folder(&at, folder, name),
-            Node::CaseDirectory(number) => cases::index(self.dataset.cases(), number, name),
+            Node::CaseDirectory(number) => self.cases().index(number, name),
             Node::Snapshots => self.snapshot_named(name),
             _ => control_file(name).map(|file| file as u64),
         }

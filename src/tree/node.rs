@@ -15,6 +15,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Tree;
+use super::cases::Cases;
 use super::control::ControlFile;
 use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{At, Dataset, GenerationError};
@@ -139,8 +140,13 @@ impl Tree {
     }
 
     fn case_node(&self, number: u64) -> Option<Node<'_>> {
-        let case = self.dataset.cases().case(number).filter(|case| case.inode == number)?;
+        let case = self.cases().case(number).filter(|case| case.inode == number)?;
         Some(if case.node == CaseNode::Directory { Node::CaseDirectory(number) } else { Node::Case(number) })
+    }
+
+    /// The cases as the platform has them.
+    pub(super) fn cases(&self) -> Cases<'_> {
+        Cases { catalogue: self.dataset.cases(), platform: self.platform }
     }
 
     /// Whether the directory of all cases is in the root.

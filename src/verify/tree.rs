@@ -101,7 +101,10 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn entry(&mut self, entry: Entry<'a>, path: &[u8]) -> Result<(), Over> {
-        if matches!(entry, Entry::Case(_)) && is_forbidden(path) {
+        if let Entry::Case(case) = &entry
+            && self.at.dataset().cases().left_out(Platform::HERE, case.number).is_some()
+        {
+            // No tree on this platform has it.
             return Ok(());
         }
         let recipe = match &entry {
@@ -191,11 +194,6 @@ pub(super) fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
     } else {
         [directory, b"/", name].concat()
     }
-}
-
-/// Whether this platform cannot have such a name, so that no tree has it.
-fn is_forbidden(path: &[u8]) -> bool {
-    path.split(|&byte| byte == b'/').any(|name| Platform::HERE.forbids(name).is_some())
 }
 
 /// Whether a directory of the dataset holds something of this name.

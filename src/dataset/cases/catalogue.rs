@@ -4,9 +4,12 @@
 //! selected is some ranges of them, so that a case keeps its number, its inode and its bytes whatever else is selected.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::build::{Builder, Directory, Item, Name, Place, Run, RunOf, What};
-use super::{Case, DIRECTORY, Node, Tag, Tags};
+use super::present::{Absent, bytes_of};
+use super::{Case, DIRECTORY, Node, Platform, Tag, Tags};
+use crate::fold::fold;
 use crate::name;
 use crate::recipe::{Kind, Recipe};
 use crate::units::MAX_SIZE;
@@ -20,6 +23,8 @@ pub struct Catalogue {
     /// What the seeds are counted down from.
     seed: u64,
     bytes: u64,
+    /// What the platforms that forbid anything leave out, found out when first asked for.
+    pub(super) absent: [OnceLock<Absent>; Platform::STRICT.len()],
 }
 
 /// What a number stands for, and the directory that it belongs to.
@@ -63,7 +68,8 @@ impl Catalogue {
         }
         let tops = std::mem::take(&mut directories[0].directories);
         directories[0].directories = tops.into_iter().filter(|&top| is_selected(&directories[top])).collect();
-        let mut catalogue = Self { directories, selected, seed: first_seed.wrapping_sub(1), bytes: 0 };
+        let seed = first_seed.wrapping_sub(1);
+        let mut catalogue = Self { directories, selected, seed, ..Self::default() };
         catalogue.bytes = catalogue.count_bytes();
         catalogue
     }
@@ -84,10 +90,9 @@ impl Catalogue {
     }
 
     fn count_bytes(&self) -> u64 {
-        let of_item = |item: &Item| if let What::File(_, size) = item.what { size } else { 0 };
         let of_run = |run: &Run| run.size * if run.of == RunOf::Names { 1 } else { run.count };
         let selected = self.directories.iter().filter(|directory| self.contains(directory.first));
-        let sizes = selected.flat_map(|d| d.items.iter().map(of_item).chain(d.run.as_ref().map(of_run)));
+        let sizes = selected.flat_map(|d| d.items.iter().map(bytes_of).chain(d.run.as_ref().map(of_run)));
         sizes.fold(0u64, u64::saturating_add).min(MAX_SIZE)
     }
 
@@ -238,7 +243,7 @@ impl Catalogue {
         }
     }
 
-    fn directory(&self, number: u64) -> Option<&Directory> {
+    pub(super) fn directory(&self, number: u64) -> Option<&Directory> {
         self.directories.get(self.directory_of(number)).filter(|directory| directory.first == number)
     }
 
@@ -273,6 +278,25 @@ impl Catalogue {
         let items = directory.first + 1..directory.first + 1 + directory.items.len() as u64;
         items.clone().find(&mut is_named).or_else(|| {
             let at = place_in_run(directory.run.as_ref()?, name)?;
+            Some(items.end + at).filter(is_named)
+        })
+    }
+
+    /// The first entry of a directory of cases that a platform has under this name, written in any case. Names that
+    /// follow from their number are found by it.
+    pub fn find_in_any_case(&self, platform: Platform, number: u64, name: &[u8]) -> Option<u64> {
+        let directory = self.directory(number)?;
+        let name = fold(name);
+        let mut own = Vec::with_capacity(name::MAX_NAME);
+        let mut is_named = |number: &u64| {
+            own.clear();
+            self.write_name(*number, &mut own);
+            fold(&own) == name && self.left_out(platform, *number).is_none()
+        };
+        let directories = directory.directories.iter().map(|&at| self.directories[at].first);
+        let items = directory.first + 1..directory.first + 1 + directory.items.len() as u64;
+        directories.chain(items.clone()).find(&mut is_named).or_else(|| {
+            let at = place_in_run(directory.run.as_ref()?, &name)?;
             Some(items.end + at).filter(is_named)
         })
     }

@@ -14,6 +14,7 @@ mod modes;
 mod names;
 mod paths;
 mod platform;
+mod present;
 mod sizes;
 mod special;
 mod tags;
@@ -21,6 +22,7 @@ mod times;
 
 pub use catalogue::Catalogue;
 pub use platform::Platform;
+pub use present::LeftOut;
 pub use tags::{Tag, Tags};
 
 use crate::recipe::Recipe;
@@ -78,19 +80,5 @@ impl Case<'_> {
             Node::File(recipe) => Some(recipe),
             _ => None,
         }
-    }
-
-    /// What is expected, with a note for each platform that cannot have this name and leaves the case out.
-    pub fn expectation(&self, name: &[u8]) -> String {
-        let mut text = self.expect.to_owned();
-        for platform in Platform::STRICT {
-            if let Some(why) = platform.forbids(name) {
-                text.push_str("; left out on ");
-                text.push_str(platform.name());
-                text.push_str(", as the name ");
-                text.push_str(why);
-            }
-        }
-        text
     }
 }

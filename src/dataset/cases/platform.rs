@@ -1,4 +1,6 @@
-//! Which names a platform's file systems cannot hold.
+//! Which names a platform's file systems cannot hold, and how paths are written there.
+
+use std::borrow::Cow;
 
 /// A family of systems with one set of rules for names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,38 @@ impl Platform {
             Self::MacOs => "macOS",
             Self::Windows => "Windows",
         }
+    }
+
+    /// Whether names that differ in case only are one name, as [`fold`](crate::fold) tells.
+    pub fn folds_case(self) -> bool {
+        self == Self::Windows
+    }
+
+    /// Most units of UTF-16 in a path below a mount point, each name with its separator; `None` where a path may have any
+    /// length, step by step. A driver on Windows is asked for whole paths, of at most 1,024 units with a NUL.
+    pub fn longest_path(self) -> Option<usize> {
+        (self == Self::Windows).then_some(1023)
+    }
+
+    /// A path as people and programs write it there, with slashes between its parts: on Windows for each backslash one,
+    /// and without the `\\?\` that leads to long paths. Elsewhere a backslash is a character like others.
+    ///
+    /// ```
+    /// use seedfs::dataset::cases::Platform;
+    ///
+    /// assert_eq!(&*Platform::Windows.with_slashes(br"\\?\C:\mnt\a.txt"), b"C:/mnt/a.txt");
+    /// assert_eq!(&*Platform::Unix.with_slashes(br"a\b"), br"a\b");
+    /// ```
+    pub fn with_slashes(self, path: &[u8]) -> Cow<'_, [u8]> {
+        if self != Self::Windows || !path.contains(&b'\\') {
+            return Cow::Borrowed(path);
+        }
+        let (start, rest) = match path.strip_prefix(br"\\?\") {
+            Some(rest) => rest.strip_prefix(br"UNC\").map_or((&b""[..], rest), |share| (b"//", share)),
+            None => (&b""[..], path),
+        };
+        let slashes = rest.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte });
+        Cow::Owned(start.iter().copied().chain(slashes).collect())
     }
 
     /// Why a name of one file or directory cannot be there, as a clause about it; `None` where it can. Names that only
@@ -68,7 +102,7 @@ fn windows(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Devices keep their names with any extension, and with spaces before it.
+/// Devices keep their names with any extension, and with spaces before it. Newer systems reserve some of these no more.
 fn is_device(name: &str) -> bool {
     let base = name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_lowercase();
     let is_port = |base: &str| {

@@ -336,20 +336,23 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Words of names. What is made of them must tell files, links and folders apart, and the members of a group.
-fn words(texts: &[String], of_folders: bool) -> Result<Vec<String>, String> {
+/// Whether names can be made of a word: what is made of it must tell files, links and folders apart, and the members of
+/// a group.
+pub(in crate::dataset) fn is_word(word: &str, of_folders: bool) -> bool {
     let is_recipe = |name: String| crate::name::parse(name.as_bytes()).is_ok();
-    let fits = |word: &String| {
-        let of_one_kind = match of_folders {
-            true => !word.ends_with("-link") && !is_recipe(format!("{word}-0")),
-            false => !ends_in_number(word) && !is_recipe(format!("{word}-link-0")),
-        };
-        (1..=150).contains(&word.len()) && !word.contains(['/', '\0']) && of_one_kind
+    let of_one_kind = match of_folders {
+        true => !word.ends_with("-link") && !is_recipe(format!("{word}-0")),
+        false => !ends_in_number(word) && !is_recipe(format!("{word}-link-0")),
     };
+    (1..=150).contains(&word.len()) && !word.contains(['/', '\0']) && of_one_kind
+}
+
+/// Words of names.
+fn words(texts: &[String], of_folders: bool) -> Result<Vec<String>, String> {
     if texts.is_empty() || texts.len() > 10_000 {
         return Err("must be 1 to 10000 words".into());
     }
-    match texts.iter().find(|word| !fits(word)) {
+    match texts.iter().find(|word| !is_word(word, of_folders)) {
         None => Ok(texts.to_vec()),
         Some(word) if of_folders => Err(format!(
             "has {word:?}; words of folders have 1 to 150 bytes and no slash, and do not end in -link or like s42"

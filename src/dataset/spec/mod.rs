@@ -5,6 +5,7 @@ mod canonical;
 mod document;
 mod inline;
 mod keys;
+pub(super) use keys::is_word;
 pub use keys::key_names;
 pub mod presets;
 
