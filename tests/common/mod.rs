@@ -3,6 +3,8 @@
 
 pub mod cases;
 pub mod content;
+pub mod dents;
+pub mod draws;
 pub mod figures;
 pub mod mount;
 pub mod run;
