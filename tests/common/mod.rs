@@ -10,6 +10,7 @@ pub mod mount;
 pub mod run;
 pub mod sink;
 pub mod testfs;
+pub mod users;
 pub mod verify;
 
 /// Skips a test aloud, or fails where skipping is not allowed.
