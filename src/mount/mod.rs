@@ -253,6 +253,7 @@ fn settings(options: &MountOptions) -> Settings {
         readdirplus: options.readdirplus,
         opendir_message: options.auto_unmount,
         prefetch: options.prefetch,
+        ask_at_root: options.access == Access::OwnerAndRoot,
     }
 }
 

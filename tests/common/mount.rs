@@ -68,6 +68,7 @@ pub fn settings() -> Settings {
         xattr: true,
         readdirplus: ReadDirPlus::Auto,
         prefetch: 0,
+        ask_at_root: false,
         opendir_message: false,
     }
 }
