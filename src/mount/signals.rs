@@ -1,4 +1,4 @@
-//! HUP, INT and TERM: they unmount, at any moment of a mount's life.
+//! HUP, INT, QUIT and TERM: they unmount, at any moment of a mount's life.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use log::{info, warn};
 use super::attach::Attached;
 
 /// What makes the daemon unmount and end.
-const ENDING: [libc::c_int; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+const ENDING: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
 /// How long readers of a busy mount may go on after it left the tree.
 const GRACE: Duration = Duration::from_millis(900);
