@@ -36,6 +36,12 @@ fn answers(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether what is mounted there has nobody behind it.
+#[cfg(target_os = "linux")]
+pub(super) fn is_dead(path: &Path) -> bool {
+    answers(path).is_err_and(|error| matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED)))
+}
+
 fn explain(point: &Path, error: &io::Error) -> String {
     let point = quoted(point);
     match error.raw_os_error() {

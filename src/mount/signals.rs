@@ -7,6 +7,7 @@ use std::time::Duration;
 use log::{info, warn};
 
 use super::attach::Attached;
+use super::memory;
 
 /// What makes the daemon unmount and end.
 const ENDING: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
@@ -57,7 +58,13 @@ impl Life {
     pub(super) fn end(&self) {
         if let Some(mount) = self.lock().mount.take() {
             mount.detach();
+            memory::unmounted();
         }
+    }
+
+    /// Exit code where the process ends before its work is done.
+    pub(super) fn code_when_cut_short(&self) -> u8 {
+        self.cut_short
     }
 
     /// Whether a signal has come.
@@ -77,6 +84,7 @@ impl Life {
         stage.interrupted = true;
         if let Some(mount) = stage.mount.take() {
             mount.detach();
+            memory::unmounted();
         }
     }
 

@@ -54,7 +54,7 @@ pub fn run_sink(
     let file = file.transpose()?;
     let options = MountOptions { writable: true, subtype: SINK_SUBTYPE.to_owned(), ..options.clone() };
     let point = prepare(point, &options)?;
-    let reporter = match to_background(&options)? {
+    let reporter = match to_background(&point, &options)? {
         Stay::Here(reporter) => reporter,
         Stay::Done(outcome) => return outcome.map(|()| None),
     };
