@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::is_root;
-use common::mount::{Foreground, Point, is_mounted, outcome, seedfs, unmount, wait_until};
+use common::mount::{Foreground, Point, is_mounted, outcome, processes, seedfs, unmount, wait_until};
 
 /// Returns from the test, saying so, where nothing can be mounted, or only root can do what follows.
 macro_rules! need {
@@ -29,17 +29,6 @@ macro_rules! need {
 /// Starts in the background and returns what the command said.
 fn start(point: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     outcome(&seedfs().arg("mount").args(arguments).arg("demo").arg(point).output().unwrap())
-}
-
-/// Processes with this mount point among their arguments.
-fn processes(point: &Path) -> usize {
-    use std::os::unix::ffi::OsStrExt;
-    let holds = |pid: &str| {
-        std::fs::read(format!("/proc/{pid}/cmdline"))
-            .is_ok_and(|line| line.split(|&b| b == 0).any(|argument| argument == point.as_os_str().as_bytes()))
-    };
-    let all = std::fs::read_dir("/proc").unwrap();
-    all.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|pid| holds(pid)).count()
 }
 
 fn expect_gone(point: &Path) {
@@ -149,7 +138,7 @@ fn every_way_to_unmount_ends_the_program_with_success() {
 #[test]
 fn each_signal_ends_it_with_success() {
     need!(fuse);
-    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
         let mut mount = Foreground::new(&[]);
         mount.signal(libc::SIGPIPE);
         std::fs::read_dir(mount.path()).unwrap().count();
@@ -229,30 +218,6 @@ fn a_newer_mount_at_the_same_place_is_left_alone() {
     assert_eq!(entry.fs_type, "tmpfs");
     drop(file);
     assert!(Command::new("umount").arg(mount.path()).status().unwrap().success());
-}
-
-#[test]
-fn signals_at_any_moment_of_the_start_leave_nothing() {
-    need!(fuse);
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        for (foreground, step) in
-            [(true, 0), (false, 1)].into_iter().flat_map(|(f, s)| (0..12).map(move |i| (f, i * 2 + s)))
-        {
-            let point = Point::new();
-            let mut command = seedfs();
-            command.args(["mount", "demo"]).arg(point.path()).args(foreground.then_some("-f"));
-            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(step));
-            // SAFETY: the child has not been waited for, so the number is its own.
-            unsafe { libc::kill(child.id() as i32, signal) };
-            let status = child.wait().unwrap();
-            if !foreground && status.success() {
-                // The mount worked before the signal came.
-                assert!(unmount(point.path()));
-            }
-            expect_gone(point.path());
-        }
-    }
 }
 
 #[test]

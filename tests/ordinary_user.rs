@@ -5,43 +5,8 @@
 
 mod common;
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Output};
-
-use common::run::{SEEDFS, have, skipped, text};
-
-/// Runs a script as root in a mount namespace of its own: `$DIR` is a directory with the program, and `$DIR/mnt` belongs
-/// to user 65534.
-fn in_a_world_of_its_own(script: &str) -> Option<Output> {
-    if !common::is_root() {
-        skipped("only root can become another user");
-        return None;
-    }
-    if !Path::new("/dev/fuse").exists() {
-        skipped("no /dev/fuse");
-        return None;
-    }
-    if !have(&["unshare", "setpriv", "fusermount3", "mknod"]) {
-        return None;
-    }
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::copy(SEEDFS, dir.path().join("seedfs")).unwrap();
-    std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    std::fs::create_dir(dir.path().join("mnt")).unwrap();
-    std::os::unix::fs::chown(dir.path().join("mnt"), Some(65534), Some(65534)).unwrap();
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--mount", "sh", "-c", script]).env("DIR", dir.path()).current_dir("/");
-    Some(unshare.output().unwrap())
-}
-
-/// Runs a script as user 65534, who finds an open /dev/fuse.
-fn as_nobody(script: &str) -> Option<Output> {
-    let open = "mknod -m 666 \"$DIR/fuse\" c 10 229; mount --bind \"$DIR/fuse\" /dev/fuse";
-    let script = script.replace('\'', "'\\''");
-    let become_nobody = format!("exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '{script}'");
-    in_a_world_of_its_own(&format!("set -e; {open}; {become_nobody}"))
-}
+use common::run::{skipped, text};
+use common::users::{as_nobody, in_a_world_of_its_own};
 
 #[test]
 fn mounts_reads_and_unmounts() {

@@ -14,7 +14,7 @@ use fuser::{
     WriteFlags,
 };
 
-use super::attr::{self, BLOCK_SIZE};
+use super::attr::BLOCK_SIZE;
 use super::{FuseAdapter, init};
 use crate::stats::Op;
 use crate::vfs::{Ino, Vfs};
@@ -51,7 +51,7 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
         match self.serve(Op::GetAttr, ino, || self.vfs.getattr(Ino(ino.0))) {
-            Ok(found) => reply.attr(&attr::lifetime(&found), &self.fuse_attr(&found)),
+            Ok(found) => reply.attr(&self.lifetime(&found), &self.fuse_attr(&found)),
             Err(errno) => reply.error(errno),
         }
     }

@@ -15,6 +15,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use fuser::{Errno, FileAttr, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
 use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyIoctl, ReplyXattr};
@@ -68,6 +69,9 @@ pub struct Settings {
     pub opendir_message: bool,
     /// Bytes pushed into the page cache ahead of each sequential reader; 0 for none.
     pub prefetch: u64,
+    /// Whether every path through the root sends a message. Of users whom only this program keeps out (allow_root), the
+    /// kernel knows nothing: what is in its caches it would show to everybody.
+    pub ask_at_root: bool,
 }
 
 /// A [`Vfs`] behind the FUSE protocol.
@@ -170,10 +174,14 @@ impl<V: Vfs> FuseAdapter<V> {
         self.settings.ownership.attr(attr)
     }
 
+    fn lifetime(&self, attr: &Attr) -> Duration {
+        if self.settings.ask_at_root && attr.ino == Ino::ROOT { Duration::ZERO } else { attr::lifetime(attr) }
+    }
+
     fn reply_lookup(&self, dir: INodeNo, name: &[u8], reply: ReplyEntry) {
         match self.serve(Op::Lookup, dir, || self.find(Ino(dir.0), name)) {
             Ok(Some(attr)) => {
-                reply.entry_with_ttls(&attr::lifetime(&attr), &attr::FOREVER, &self.fuse_attr(&attr), Generation(0))
+                reply.entry_with_ttls(&self.lifetime(&attr), &attr::FOREVER, &self.fuse_attr(&attr), Generation(0))
             }
             Ok(None) => reply.entry(&attr::FOREVER, &attr::negative(), Generation(0)),
             Err(errno) => reply.error(errno),
@@ -259,7 +267,7 @@ impl<V: Vfs> FuseAdapter<V> {
         let mut emit = |entry: Entry<'_>| {
             empty = false;
             let attr = self.fuse_attr(&entry.attr);
-            let lifetime = attr::lifetime(&entry.attr);
+            let lifetime = self.lifetime(&entry.attr);
             let full = reply.add(attr.ino, entry.next.0, os_name(&entry), &lifetime, &attr, Generation(0));
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

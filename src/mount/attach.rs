@@ -17,7 +17,7 @@ use log::{debug, info, warn};
 use super::helper::{self, fusermount};
 use super::options::{Access, MountOptions};
 use super::signals::Life;
-use super::{MountError, table};
+use super::{MountError, memory, mountpoint, table};
 
 /// A mount of this process.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(super) fn connect<F: Filesystem>(
     config: Config,
     life: &Life,
 ) -> Result<Option<Session<F>>, MountError> {
+    memory::prepare(point, life.code_when_cut_short());
     let Some(device) = life.begin(|| attach(point, source, options))? else {
         return Ok(None);
     };
@@ -51,8 +52,24 @@ fn attach(point: &Path, source: &str, options: &MountOptions) -> Result<(OwnedFd
         Some(device) => device,
         None => helper::attach(point, source, options)?,
     };
-    let entry = table::topmost(point).ok().flatten().filter(|entry| entry.fs_type.starts_with("fuse"));
+    memory::mounted();
+    let entry = topmost_fuse(point);
+    if let Some(entry) = &entry {
+        memory::identify(entry.id);
+    }
     Ok((device, Attached { point: point.to_owned(), entry }))
+}
+
+fn topmost_fuse(point: &Path) -> Option<table::TableEntry> {
+    table::topmost(point).ok().flatten().filter(|entry| entry.fs_type.starts_with("fuse"))
+}
+
+/// Removes what a process left behind that was killed while it mounted.
+pub(super) fn remove_dead(point: &Path) {
+    let entry = topmost_fuse(point);
+    if entry.is_some() && mountpoint::is_dead(point) {
+        Attached { point: point.to_owned(), entry }.detach();
+    }
 }
 
 /// mount(2), or `None` where only fusermount3 may.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use fuser::{Config, Filesystem, MountOption, Session};
 
-use super::MountError;
 use super::options::MountOptions;
 use super::signals::Life;
+use super::{MountError, memory};
 
 /// A mount of this process.
 #[derive(Debug)]
@@ -31,11 +31,18 @@ pub(super) fn connect<F: Filesystem>(
         MountOption::DefaultPermissions,
     ];
     config.mount_options.extend((!options.exec).then_some(MountOption::NoExec));
+    memory::prepare(point, life.code_when_cut_short());
     life.begin(|| match Session::new(adapter, point, &config) {
-        Ok(session) => Ok((session, Attached(point.to_owned()))),
+        Ok(session) => {
+            memory::mounted();
+            Ok((session, Attached(point.to_owned())))
+        }
         Err(error) => Err(MountError::Refused(format!("{error}; is FUSE installed and loaded?"))),
     })
 }
+
+/// The kernel removes what nobody serves.
+pub(super) fn remove_dead(_: &Path) {}
 
 impl Attached {
     /// Read-ahead is the kernel's own affair here.

@@ -13,6 +13,7 @@ mod daemon;
 #[cfg(target_os = "linux")]
 pub(crate) mod helper;
 pub mod log;
+pub mod memory;
 pub(crate) mod mountpoint;
 mod options;
 mod signals;
@@ -104,7 +105,7 @@ pub fn run<V: Vfs>(
     options: &MountOptions,
 ) -> Result<(), MountError> {
     let point = prepare(point, options)?;
-    let reporter = match to_background(options)? {
+    let reporter = match to_background(&point, options)? {
         Stay::Here(reporter) => reporter,
         Stay::Done(outcome) => return outcome,
     };
@@ -125,6 +126,7 @@ fn prepare(point: &Path, options: &MountOptions) -> Result<PathBuf, MountError> 
     signals::block();
     give_memory_back();
     let point = mountpoint::check(point)?;
+    memory::check(threads(options))?;
     let file = options.log_file.as_deref().map(|path| {
         log::open(path).map_err(|error| MountError::Failed(format!("{}: cannot log there: {error}", path.display())))
     });
@@ -140,11 +142,11 @@ enum Stay {
     Done(Result<(), MountError>),
 }
 
-fn to_background(options: &MountOptions) -> Result<Stay, MountError> {
+fn to_background(point: &Path, options: &MountOptions) -> Result<Stay, MountError> {
     let reporter = if options.foreground {
         None
     } else {
-        match daemon::fork()? {
+        match daemon::fork(|| attach::remove_dead(point))? {
             Side::Parent(outcome) => return Ok(Stay::Done(outcome)),
             Side::Daemon(reporter) => Some(reporter),
         }
@@ -217,7 +219,7 @@ fn start<F: Filesystem>(
 ) -> Result<Option<Session<F>>, MountError> {
     signals::watch(life.clone()).map_err(|error| MountError::Failed(format!("cannot start a thread: {error}")))?;
     let mut config = fuser::Config::default();
-    config.n_threads = Some(options.threads.unwrap_or_else(default_threads));
+    config.n_threads = Some(threads(options));
     config.acl = match options.access {
         Access::Owner => SessionACL::Owner,
         Access::OwnerAndRoot => SessionACL::RootAndOwner,
@@ -252,19 +254,33 @@ fn settings(options: &MountOptions) -> Settings {
         readdirplus: options.readdirplus,
         opendir_message: options.auto_unmount,
         prefetch: options.prefetch,
+        ask_at_root: options.access == Access::OwnerAndRoot,
     }
 }
 
 /// Makes the allocator return what large tables took as soon as they shrink. By itself glibc raises the size from which
-/// it does so, up to 32 MiB, each time such a block is freed.
+/// it does so, up to 32 MiB, each time such a block is freed. Where address space is limited, all threads share one heap:
+/// glibc reserves 64 MiB for each further one.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn give_memory_back() {
-    // SAFETY: changes a number inside the allocator; there are no other threads yet.
-    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 128 << 10) };
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the calls change numbers inside the allocator, of which there is no other user yet, and write to a value of
+    // this frame.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 << 10);
+        if libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) == 0 && limit.rlim_cur != libc::RLIM_INFINITY {
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
+    }
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn give_memory_back() {}
+
+/// How many threads answer requests.
+fn threads(options: &MountOptions) -> usize {
+    options.threads.unwrap_or_else(default_threads)
+}
 
 /// As many as processors; fuser serves with one thread where it is not Linux.
 fn default_threads() -> usize {

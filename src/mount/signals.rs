@@ -1,4 +1,4 @@
-//! HUP, INT and TERM: they unmount, at any moment of a mount's life.
+//! HUP, INT, QUIT and TERM: they unmount, at any moment of a mount's life.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use log::{info, warn};
 
 use super::attach::Attached;
-use super::mountpoint;
+use super::{memory, mountpoint};
 
 /// What makes the daemon unmount and end.
-const ENDING: [libc::c_int; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+const ENDING: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
 /// How long readers of a busy mount may go on after it left the tree.
 const GRACE: Duration = Duration::from_millis(900);
@@ -58,6 +58,7 @@ impl Life {
     pub(super) fn end(&self) {
         if let Some(mount) = self.lock().mount.take() {
             mount.detach();
+            memory::unmounted();
         }
     }
 
@@ -70,6 +71,11 @@ impl Life {
         {
             mount.detach();
         }
+    }
+
+    /// Exit code where the process ends before its work is done.
+    pub(super) fn code_when_cut_short(&self) -> u8 {
+        self.cut_short
     }
 
     /// Whether a signal has come.
@@ -89,6 +95,7 @@ impl Life {
         stage.interrupted = true;
         if let Some(mount) = stage.mount.take() {
             mount.detach();
+            memory::unmounted();
         }
     }
 

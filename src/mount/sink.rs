@@ -8,7 +8,7 @@ use std::sync::Arc;
 use log::{error, info, warn};
 
 use super::signals::Life;
-use super::{MountError, MountOptions, Source, Stay, prepare, printable, serve, to_background};
+use super::{Access, MountError, MountOptions, Source, Stay, prepare, printable, serve, to_background};
 use crate::fuse::SinkAdapter;
 use crate::sink::{Report, Sink};
 
@@ -54,12 +54,13 @@ pub fn run_sink(
     let file = file.transpose()?;
     let options = MountOptions { writable: true, subtype: SINK_SUBTYPE.to_owned(), ..options.clone() };
     let point = prepare(point, &options)?;
-    let reporter = match to_background(&options)? {
+    let reporter = match to_background(&point, &options)? {
         Stay::Here(reporter) => reporter,
         Stay::Done(outcome) => return outcome.map(|()| None),
     };
     let source = options.fsname.clone().unwrap_or_else(|| printable(&sink_options.source));
-    let adapter = SinkAdapter::new(Arc::new(sink), owner, sink_options.listed, sink_options.dataset.clone());
+    let adapter = SinkAdapter::new(Arc::new(sink), owner, sink_options.listed, sink_options.dataset.clone())
+        .ask_at_root(options.access == Access::OwnerAndRoot);
     let verdict = adapter.verdict();
     // After a failure there is nothing to judge: perhaps it was never mounted.
     let source = Source { dataset: &source, identity: None };

@@ -1,10 +1,11 @@
 //! Inodes of names that are not listed: a table counted down by forget.
 //!
-//! A number is never used twice in the life of a table, so that a handle kept by an NFS client can become stale but
-//! never mean another file.
+//! A number is never used twice in the life of a table, nor by the tables that come after it, so that a handle kept by
+//! an NFS client can become stale but never mean another file, even after the daemon was started anew.
 
 use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
+use std::time::SystemTime;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use smallvec::SmallVec;
@@ -13,7 +14,7 @@ use crate::recipe::Recipe;
 use crate::vfs::Ino;
 
 /// The names in use, by inode and by place. Each inode belongs to one name in one directory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct OnDemand {
     table: RwLock<Table>,
 }
@@ -24,7 +25,21 @@ struct Table {
     /// The keys of `by_number`, found by directory and name.
     by_place: HashTable<u64>,
     hasher: DefaultHashBuilder,
+    /// What the numbers start from; see [`first_number`].
+    first: u64,
     used: u64,
+}
+
+/// Bits of the numbers that one millisecond leaves to a table: more than can be looked up in it.
+const BITS_A_MILLISECOND: u32 = 11;
+
+/// Bits of all numbers: the range of inodes that they lie in.
+const BITS: u32 = 52;
+
+/// Later than all numbers of tables that were made before, by the clock: so many milliseconds come only in 69 years.
+fn first_number() -> u64 {
+    let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis() as u64);
+    (now << BITS_A_MILLISECOND) % (1 << BITS)
 }
 
 #[derive(Debug)]
@@ -42,8 +57,14 @@ impl Held {
     }
 }
 
+impl Default for OnDemand {
+    fn default() -> Self {
+        Self { table: RwLock::new(Table { first: first_number(), ..Table::default() }) }
+    }
+}
+
 impl OnDemand {
-    /// The number, counted from 0, of `name` in `dir`: one reference more.
+    /// The number, below 2^52, of `name` in `dir`: one reference more.
     pub(super) fn acquire(&self, dir: Ino, name: &[u8], recipe: Recipe) -> u64 {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         match table.find(dir, name) {
@@ -92,7 +113,7 @@ impl Table {
     }
 
     fn insert(&mut self, dir: Ino, name: &[u8], recipe: Recipe) -> u64 {
-        let number = self.used;
+        let number = (self.first + self.used) % (1 << BITS);
         self.used += 1;
         self.by_number.insert(number, Held { dir, name: name.into(), recipe, references: 1 });
         let hash = self.hash(dir, name);
@@ -149,6 +170,15 @@ mod tests {
         table.release(number, 1);
         table.release(77, 1);
         assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn a_later_table_has_later_numbers() {
+        let first = OnDemand::default().acquire(Ino(1), b"s1-1", recipe(1));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let second = OnDemand::default().acquire(Ino(1), b"s1-1", recipe(1));
+        assert!(second >= first + (2 << BITS_A_MILLISECOND), "{first} {second}");
+        assert!(second < 1 << BITS);
     }
 
     #[test]

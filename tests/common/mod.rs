@@ -3,11 +3,14 @@
 
 pub mod cases;
 pub mod content;
+pub mod dents;
+pub mod draws;
 pub mod figures;
 pub mod mount;
 pub mod run;
 pub mod sink;
 pub mod testfs;
+pub mod users;
 pub mod verify;
 
 /// Skips a test aloud, or fails where skipping is not allowed.

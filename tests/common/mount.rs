@@ -19,6 +19,17 @@ pub fn is_mounted(point: &Path) -> bool {
     seedfs::mount::table::topmost(point).unwrap().is_some()
 }
 
+/// Processes with this mount point among their arguments.
+pub fn processes(point: &Path) -> usize {
+    use std::os::unix::ffi::OsStrExt;
+    let holds = |pid: &str| {
+        std::fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| line.split(|&b| b == 0).any(|argument| argument == point.as_os_str().as_bytes()))
+    };
+    let all = std::fs::read_dir("/proc").unwrap();
+    all.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|pid| holds(pid)).count()
+}
+
 /// Waits until a condition holds; says whether it came to that.
 pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
@@ -68,6 +79,7 @@ pub fn settings() -> Settings {
         xattr: true,
         readdirplus: ReadDirPlus::Auto,
         prefetch: 0,
+        ask_at_root: false,
         opendir_message: false,
     }
 }
@@ -114,7 +126,7 @@ pub fn seedfs() -> Command {
     // SAFETY: signal(2) may be called between fork and exec, and touches nothing of this process.
     unsafe {
         command.pre_exec(|| {
-            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
                 libc::signal(signal, libc::SIG_DFL);
             }
             Ok(())

@@ -75,7 +75,7 @@ impl Filesystem for SinkAdapter {
             return reply.attr(&Duration::ZERO, &self.control.attr(place));
         }
         match self.serve("getattr", node, || self.sink.getattr(ino(node))) {
-            Ok(found) => reply.attr(&LIFETIME, &fuse_attr(&found)),
+            Ok(found) => reply.attr(&self.lifetime(&found), &fuse_attr(&found)),
             Err(errno) => reply.error(errno),
         }
     }
@@ -113,7 +113,7 @@ impl Filesystem for SinkAdapter {
         });
         let change = Change { perm: mode.map(|mode| (mode & 0o7777) as u16), uid, gid, size, mtime };
         match self.serve("setattr", node, || self.sink.setattr(ino(node), change)) {
-            Ok(found) => reply.attr(&LIFETIME, &fuse_attr(&found)),
+            Ok(found) => reply.attr(&self.lifetime(&found), &fuse_attr(&found)),
             Err(errno) => reply.error(errno),
         }
     }

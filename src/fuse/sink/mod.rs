@@ -30,6 +30,7 @@ const MAX_WRITE: u32 = 1 << 20;
 pub struct SinkAdapter {
     sink: Arc<Sink>,
     control: Arc<Control>,
+    ask_at_root: bool,
 }
 
 /// What remains of an adapter when its session is over.
@@ -53,7 +54,18 @@ impl SinkAdapter {
     /// as the text of what is demanded, if there is some.
     pub fn new(sink: Arc<Sink>, owner: (u32, u32), listed: usize, dataset: Option<String>) -> Self {
         let control = Arc::new(Control::new(sink.clone(), owner, listed, dataset));
-        Self { sink, control }
+        Self { sink, control, ask_at_root: false }
+    }
+
+    /// The same, where every path through the root sends a message if `ask` says so; see
+    /// [`Settings::ask_at_root`](super::Settings::ask_at_root).
+    pub fn ask_at_root(mut self, ask: bool) -> Self {
+        self.ask_at_root = ask;
+        self
+    }
+
+    fn lifetime(&self, attr: &Attr) -> Duration {
+        if self.ask_at_root && attr.ino == Ino::ROOT { Duration::ZERO } else { LIFETIME }
     }
 
     /// Gives the final report after the session, which takes the adapter.
