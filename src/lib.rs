@@ -25,6 +25,8 @@
 //! | [`verify`] | a restored tree on a disk, compared with that |
 //! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`damage`] | trees that are wrong on purpose, in places that are known |
+//! | [`faults`] | reads that fail, hang or end early, in places that are known |
+//! | [`storage`] | how long a disk, a tape or an object store would take for each read |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
@@ -69,6 +71,7 @@ pub mod dedupe;
 pub mod diff;
 pub mod edition;
 pub mod expected;
+pub mod faults;
 #[cfg(unix)]
 pub mod fuse;
 pub mod listing;
@@ -78,10 +81,12 @@ pub mod mount;
 pub mod name;
 pub mod prefetch;
 pub mod recipe;
+mod scatter;
 pub mod score;
 pub mod shard;
 pub mod sink;
 pub mod stats;
+pub mod storage;
 pub mod summary;
 pub mod tree;
 pub mod truth;

@@ -69,6 +69,8 @@ pub fn settings() -> Settings {
         readdirplus: ReadDirPlus::Auto,
         prefetch: 0,
         opendir_message: false,
+        storage: None,
+        faults: false,
     }
 }
 
