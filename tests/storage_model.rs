@@ -20,7 +20,10 @@ fn access(start: u64, len: u64) -> Access {
 
 /// Numbers that look like chance.
 fn scattered(i: u64) -> u64 {
-    i.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+    let z = i.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// Keeps `depth` reads under way, each followed by the next `think` nanoseconds after it is done, and returns the
@@ -39,9 +42,9 @@ fn keep_busy(model: &mut Model, depth: usize, think: u64, count: u64, read: impl
     done
 }
 
-/// Reads a second over all but the first tenth of them.
+/// Reads a second over all but the first and last tenth of them, where not all readers are busy.
 fn reads_a_second(done: &[u64]) -> f64 {
-    let (first, last) = (done.len() / 10, done.len() - 1);
+    let (first, last) = (done.len() / 10, done.len() * 9 / 10);
     (last - first) as f64 * SECOND as f64 / (done[last] - done[first]) as f64
 }
 
