@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::input;
-use super::places::{self, Place};
+use super::places::{Listing, Place};
 use crate::damage::{Fault, Plan, Spec, each};
 
 const EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    places: places::Args,
+    places: Listing,
     /// What is damaged and how often, such as flip:1e-6,zero:1e-6,swap:1e-7,eio:1e-7,truncate:1e-4,seed=7.
     #[arg(long, value_name = "SPEC", value_parser = input::damage)]
     damage: Spec,

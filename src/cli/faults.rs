@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::input;
-use super::places::{self, Place};
+use super::places::{Listing, Place};
 use crate::faults::{Effect, Plan, Spec, each};
 
 const EXAMPLES: &str = "\
@@ -18,7 +18,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    places: places::Args,
+    places: Listing,
     /// What goes wrong and how often, such as eio:1e-6,eio-once:1e-6,hang:1e-6:5s,short:1e-6,seed=7.
     #[arg(long, value_name = "SPEC", value_parser = input::fault)]
     fault: Spec,

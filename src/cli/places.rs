@@ -19,7 +19,7 @@ const PART: u64 = 1024;
 
 /// What is listed, and how.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Listing {
     /// A preset, a .toml file, or inline text such as files=1M,size=4KiB.
     #[arg(value_name = "DATASET", default_value = "demo")]
     pub(super) dataset: String,
@@ -59,7 +59,7 @@ pub(super) struct Place<'a> {
     pub(super) detail: Option<(&'static str, Value)>,
 }
 
-impl Args {
+impl Listing {
     /// Writes all places of the dataset to standard output; `each` tells of those of a part of its entries.
     pub(super) fn list(
         &self,
