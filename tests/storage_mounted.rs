@@ -164,6 +164,7 @@ fn rates_are_not_exceeded() {
         }
     });
     assert!(start.elapsed() >= Duration::from_millis(284), "{:?}", start.elapsed());
+    drop(direct);
     mounted.unmount();
 }
 
