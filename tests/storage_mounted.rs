@@ -139,8 +139,8 @@ fn rates_are_not_exceeded() {
     let Some(mounted) = Mounted::start(&[TREE, "-o", "bandwidth=8M"]) else { return };
     let start = Instant::now();
     std::fs::read(mounted.path().join("s1-4MiB")).unwrap();
-    // Half a second, but for the 5 ms that a reader may be late.
-    assert!(start.elapsed() >= Duration::from_millis(494), "{:?}", start.elapsed());
+    // Half a second, but for the 10 ms that a reader may be late.
+    assert!(start.elapsed() >= Duration::from_millis(489), "{:?}", start.elapsed());
     mounted.unmount();
 
     let Some(mounted) = Mounted::start(&[TREE, "--iops", "100"]) else { return };
@@ -163,7 +163,7 @@ fn rates_are_not_exceeded() {
             });
         }
     });
-    assert!(start.elapsed() >= Duration::from_millis(284), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_millis(279), "{:?}", start.elapsed());
     drop(direct);
     mounted.unmount();
 }

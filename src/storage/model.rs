@@ -13,7 +13,7 @@ const SECOND: u64 = 1_000_000_000;
 /// A reader that comes back within this time has been held up by the way to it and not by work of its own: a rate goes on
 /// as if it had come at once. So a rate is reached in full by one reader as well, while a device that idles longer saves
 /// nothing up.
-const GRACE: u64 = 5_000_000;
+const GRACE: u64 = 10_000_000;
 
 /// Most times its mean that the jitter of one read takes.
 const LONGEST_JITTER: u64 = 100;
