@@ -26,6 +26,8 @@
 //! | [`verify`] | a restored tree on a disk, compared with that |
 //! | [`sink`] | a tree to restore into, which compares what is written and stores nothing |
 //! | [`damage`] | trees that are wrong on purpose, in places that are known |
+//! | [`faults`] | reads that fail, hang or end early, in places that are known |
+//! | [`storage`] | how long a disk, a tape or an object store would take for each read |
 //! | [`vfs`] | the neutral file system, in no platform's terms |
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
@@ -70,6 +72,7 @@ pub mod dedupe;
 pub mod diff;
 pub mod edition;
 pub mod expected;
+pub mod faults;
 pub mod fold;
 #[cfg(unix)]
 pub mod fuse;
@@ -80,10 +83,12 @@ pub mod mount;
 pub mod name;
 pub mod prefetch;
 pub mod recipe;
+mod scatter;
 pub mod score;
 pub mod shard;
 pub mod sink;
 pub mod stats;
+pub mod storage;
 pub mod summary;
 pub mod tree;
 pub mod truth;

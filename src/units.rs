@@ -97,6 +97,46 @@ pub fn write_fraction(units: u64, decimals: u32) -> String {
     digits.trim_end_matches('0').to_string()
 }
 
+/// Units of time and their nanoseconds, the longest first.
+const TIME_UNITS: [(&str, u64); 6] = [
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+
+/// A time in nanoseconds: `8ms`, `500us`, `1.5s`, with the units h, m, s, ms, us and ns; `None` for anything else, for
+/// parts of nanoseconds, and beyond 2^64 − 1.
+///
+/// ```
+/// assert_eq!(seedfs::units::parse_time(b"1.5ms"), Some(1_500_000));
+/// ```
+pub fn parse_time(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let (number, unit) = text.split_at(digits);
+    let (_, factor) = TIME_UNITS.iter().find(|(name, _)| name.as_bytes() == unit)?;
+    let (whole, fraction) = match number.iter().position(|&b| b == b'.') {
+        Some(point) => (&number[..point], &number[point + 1..]),
+        None => (number, &b"0"[..]),
+    };
+    let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let part = u128::from(parse_decimal(fraction).ok()?) * u128::from(*factor);
+    if part % u128::from(scale) != 0 {
+        return None;
+    }
+    let part = u64::try_from(part / u128::from(scale)).ok()?;
+    parse_decimal(whole).ok()?.checked_mul(*factor)?.checked_add(part)
+}
+
+/// Writes what [`parse_time`] reads: a whole number of the longest unit that it is one of.
+pub fn write_time(nanoseconds: u64) -> String {
+    let fits = |&&(_, factor): &&(&str, u64)| nanoseconds > 0 && nanoseconds.is_multiple_of(factor);
+    let (unit, factor) = TIME_UNITS.iter().find(fits).unwrap_or(&("s", 1));
+    format!("{}{unit}", nanoseconds / factor)
+}
+
 /// A size for people: the largest binary unit that keeps at least one whole digit, one decimal.
 ///
 /// ```
@@ -217,6 +257,27 @@ mod tests {
         for text in ["", ".", "1.", ".5", "1.00001", "1,5", "-1", "1e3", "99999999999999999999", "1844674407370955.17"]
         {
             assert_eq!(parse_fraction(text.as_bytes(), 4), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for (text, nanoseconds) in [
+            ("0s", 0),
+            ("1ns", 1),
+            ("500us", 500_000),
+            ("8ms", 8_000_000),
+            ("1500ms", 1_500_000_000),
+            ("90s", 90_000_000_000),
+            ("1h", 3_600_000_000_000),
+        ] {
+            assert_eq!((parse_time(text.as_bytes()), write_time(nanoseconds).as_str()), (Some(nanoseconds), text));
+        }
+        assert_eq!(parse_time(b"1.5s"), Some(1_500_000_000));
+        assert_eq!(parse_time(b"0.000001ms"), Some(1));
+        for text in ["", "8", "ms", ".5s", "1.s", "1.0000001us", "-1s", "8 ms", "8MS", "1.5.5s", "99999999999h", "1e3s"]
+        {
+            assert_eq!(parse_time(text.as_bytes()), None, "{text}");
         }
     }
 

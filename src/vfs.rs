@@ -1,6 +1,6 @@
 //! The neutral file system: what an adapter for one platform's kernel needs to know, and nothing of that platform.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// Inode number. 0 is never used, 1 is the root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,6 +133,35 @@ impl Siblings {
     }
 }
 
+/// Where the bytes of a file lie on the device that would hold the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Place of its first byte.
+    pub start: u64,
+    /// Bytes that it has.
+    pub size: u64,
+    /// Bytes of the device, at least 1.
+    pub span: u64,
+}
+
+/// What becomes of a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where it ends: behind the last byte that arrives.
+    pub end: u64,
+    /// Nanoseconds by which it is late; `u64::MAX` if it is never answered.
+    pub hold: u64,
+    /// Whether it fails.
+    pub fails: bool,
+}
+
+impl Delivery {
+    /// All these bytes arrive at once.
+    pub fn of(bytes: &Range<u64>) -> Self {
+        Self { end: bytes.end, hold: 0, fails: false }
+    }
+}
+
 /// Totals of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatFs {
@@ -242,6 +271,20 @@ pub trait Vfs: Send + Sync + 'static {
     /// # Errors
     /// [`FsError::IsDirectory`], [`FsError::Stale`].
     fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize>;
+
+    /// Where a file lies on the device that would hold the tree; `None` for what needs none: directories, holes, what is
+    /// made at each look.
+    fn extent(&self, ino: Ino) -> Option<Extent> {
+        let _ = ino;
+        None
+    }
+
+    /// What becomes of a read of these bytes, which are not beyond the end of the file: it may end early, be late or
+    /// fail on purpose. The read takes place by this call.
+    fn deliver(&self, ino: Ino, bytes: Range<u64>) -> Delivery {
+        let _ = ino;
+        Delivery::of(&bytes)
+    }
 
     /// The next data or hole at or behind `offset`.
     ///

@@ -2,6 +2,7 @@
 
 use seedfs::fuse::ReadDirPlus;
 use seedfs::mount::{Access, MountOptions};
+use seedfs::storage::{Asked, Disk};
 
 fn parse(texts: &[&str]) -> Result<MountOptions, String> {
     let mut options = MountOptions::default();
@@ -56,6 +57,20 @@ fn values() {
 }
 
 #[test]
+fn a_device_and_its_faults() {
+    let options = parse(&["disk=hdd,latency=8ms,jitter=0,bandwidth=150M", "iops=1k,fault=eio:0.1\\,seed=7"]).unwrap();
+    let asked = Asked {
+        disk: Some(Disk::Hdd),
+        latency: Some(8_000_000),
+        jitter: Some(0),
+        bandwidth: std::num::NonZeroU64::new(150 << 20),
+        iops: std::num::NonZeroU64::new(1000),
+    };
+    assert_eq!((options.storage, options.faults), (asked, Some("eio:0.1,seed=7".parse().unwrap())));
+    assert_eq!(parse(&["latency=8ms,latency=9ms"]).unwrap().storage.latency, Some(9_000_000));
+}
+
+#[test]
 fn commas_inside_values() {
     assert_eq!(parse(&["fsname=files=1M\\,size=4k,noexec"]).unwrap().fsname.as_deref(), Some("files=1M,size=4k"));
     assert_eq!(parse(&["fsname=a\\\\b"]).unwrap().fsname.as_deref(), Some("a\\b"));
@@ -102,6 +117,18 @@ fn unusable_values_are_refused() {
         "context=",
         "corpus=",
         "log_file=",
+        "disk=",
+        "disk=HDD",
+        "latency=0s",
+        "latency=8",
+        "jitter=-1s",
+        "bandwidth=0",
+        "bandwidth=fast",
+        "iops=0",
+        "iops=1e3",
+        "fault=",
+        "fault=eio:2",
+        "fault=hang:0.1",
         "noexec=1",
         "remount=1",
     ] {

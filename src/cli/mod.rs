@@ -13,6 +13,7 @@ mod diff;
 mod draw;
 mod duplicates;
 mod error;
+mod faults;
 mod figures;
 mod input;
 mod ls;
@@ -21,6 +22,7 @@ mod manifest;
 mod mount;
 mod output;
 mod parallel;
+mod places;
 mod progress;
 mod score;
 #[cfg(unix)]
@@ -81,6 +83,7 @@ enum Command {
     Score(score::Args),
     Verify(verify::Args),
     Damage(damage::Args),
+    Faults(faults::Args),
     Completions(completions::Args),
 }
 
@@ -143,6 +146,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Score(args) => score::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Damage(args) => damage::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

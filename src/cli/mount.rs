@@ -1,14 +1,17 @@
 //! `seedfs mount`: shows a dataset as a directory.
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::CliError;
 use super::input;
 use crate::damage::{Plan, Spec as Damage};
+use crate::faults;
 use crate::mount::{self, MountError, MountOptions, Source};
 use crate::stats::Counters;
+use crate::storage::{Asked, Disk};
 use crate::tree::Tree;
 
 /// Dataset that is mounted when none is named.
@@ -22,6 +25,8 @@ Arguments:
 Options behind -o, separated by commas; of contradicting ones the last counts:
   seed=N corpus=FILE listed_only log_file=FILE generation=G snapshots   as the long options
   damage=SPEC                      as --damage; with \\, instead of its commas
+  disk=NAME latency=TIME jitter=TIME bandwidth=SIZE iops=N   as the long options
+  fault=SPEC                       as --fault; with \\, instead of its commas
   uid=N gid=N                      owner and group of all files
   umask=M fmask=M dmask=M          permissions taken from all, files, directories (octal)
   allow_other allow_root           who may use the mount besides its owner
@@ -39,6 +44,8 @@ Examples:
   seedfs mount /mnt/demo
   seedfs mount files=1M,size=4KiB /mnt/many --seed 7
   seedfs mount demo ~/demo -f -v -o umask=022,noexec
+  seedfs mount home /mnt/slow --disk hdd
+  seedfs mount home /mnt/slow --latency 8ms --bandwidth 150M --fault eio:1e-6
   sha256sum /mnt/demo/s42-1GiB
   seedfs umount /mnt/demo
 
@@ -97,6 +104,30 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SPEC", value_parser = input::damage)]
     damage: Option<Damage>,
 
+    /// Answer reads as this device would: hdd, ssd, nvme, tape or s3
+    #[arg(long, value_name = "NAME", value_parser = input::disk)]
+    disk: Option<Disk>,
+
+    /// Answer no read of a file before this time has passed, such as 8ms
+    #[arg(long, value_name = "TIME", value_parser = input::latency)]
+    latency: Option<u64>,
+
+    /// Let that time vary upwards, by this on the average
+    #[arg(long, value_name = "TIME", value_parser = input::jitter)]
+    jitter: Option<u64>,
+
+    /// Read no more bytes a second than this, such as 150M
+    #[arg(long, value_name = "SIZE", value_parser = input::bandwidth)]
+    bandwidth: Option<NonZeroU64>,
+
+    /// Answer no more reads a second than this
+    #[arg(long, value_name = "N", value_parser = input::iops)]
+    iops: Option<NonZeroU64>,
+
+    /// Let reads of listed files fail, hang or end early, in the places that seedfs faults lists
+    #[arg(long, value_name = "SPEC", value_parser = input::fault)]
+    fault: Option<faults::Spec>,
+
     /// Append messages to a file instead of the system log
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
@@ -133,6 +164,12 @@ impl Args {
         self.places.last().map_or(Path::new(""), Path::new)
     }
 
+    /// The device that the long options ask for.
+    fn storage(&self) -> Asked {
+        let Self { disk, latency, jitter, bandwidth, iops, .. } = *self;
+        Asked { disk, latency, jitter, bandwidth, iops }
+    }
+
     /// The options behind `-o` and those of their own, which win.
     ///
     /// # Errors
@@ -147,6 +184,8 @@ impl Args {
         options.generation = self.generation.unwrap_or(options.generation);
         options.snapshots |= self.snapshots;
         options.damage = self.damage.or(options.damage);
+        options.storage = options.storage.overridden_by(self.storage());
+        options.faults = self.fault.or(options.faults);
         options.corpus = self.corpus.clone().or(options.corpus);
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
@@ -166,12 +205,13 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;
-    let identity = tree.dataset().spec().identity();
+    let spec = tree.dataset().spec();
+    let (identity, seed) = (spec.identity(), spec.seed);
     if args.fake {
         return Ok(());
     }
     let source = Source { dataset, identity: Some(&identity) };
-    mount::run(tree, counters, source, args.mountpoint(), &options).map_err(CliError::from)
+    mount::run(tree, counters, source, seed, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 /// The tree that the options ask for, and the counters that it shows.
@@ -185,7 +225,8 @@ fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>),
         true => tree.with_snapshots(options.generation),
     };
     let tree = tree.map_err(|e| CliError::usage(e.to_string()))?;
-    Ok((tree.with_damage(options.damage.map(Plan::new)), counters))
+    let tree = tree.with_damage(options.damage.map(Plan::new));
+    Ok((tree.with_faults(options.faults.map(faults::Plan::new)), counters))
 }
 
 impl From<MountError> for CliError {

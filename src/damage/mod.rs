@@ -1,12 +1,8 @@
 //! Deliberate damage: a tree whose files are wrong in places that are known, to try what claims to find such.
 //!
-//! Where is decided in closed form. The blocks of a file (4 KiB each) are taken in stretches of a length that follows
-//! from the rates alone, so that a stretch has a few damages; within one, the gaps between damages are geometric, and
-//! drawn as wholes. A read looks at the stretch or two that it touches, whatever the size of the file, and a list of all
-//! damages takes little more time than there are damages.
+//! Where is decided in closed form, by [`crate::scatter`].
 //!
-//! Two damages never touch: a block between them is whole, so each can be told from the next. The last block of a stretch
-//! is whole for the same reason. Of a file that ends early, what is left may be damaged as well.
+//! Two damages never touch: a block between them is whole, so each can be told from the next. Of a file that ends early, what is left may be damaged as well.
 
 mod list;
 mod spec;
@@ -18,22 +14,11 @@ pub use spec::{Spec, SpecError};
 
 use crate::dataset::draw::{Draws, Purpose};
 use crate::recipe::{Kind, Recipe};
+use crate::scatter::{self, Hit, Scatter, Stretch};
 use crate::vfs::{FsError, Result};
 
 /// Bytes of a block.
-pub const BLOCK: u64 = 4096;
-
-/// Damages that a stretch of blocks has on the average, if it is long enough for them.
-const PER_STRETCH: f64 = 16.0;
-
-/// Blocks of the longest stretch: as many as the longest file has.
-const LONGEST_STRETCH: u32 = 51;
-
-/// Draws that belong to one damage.
-const DRAWS: u64 = 4;
-
-/// Draws of a file before those of its stretches.
-const FILE_DRAWS: u64 = 2;
+pub const BLOCK: u64 = scatter::BLOCK;
 
 /// What is wrong at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +73,7 @@ impl Damage {
 pub struct Plan {
     spec: Spec,
     draws: Draws,
-    /// Blocks of a stretch.
-    stretch: u64,
-    /// Natural logarithm of the chance that nothing happens to a block.
-    ln_nothing: f64,
+    scatter: Scatter,
 }
 
 /// The damage of one file.
@@ -110,16 +92,9 @@ pub struct FileDamage<'a> {
 impl Plan {
     /// The damage that is asked for.
     pub fn new(spec: Spec) -> Self {
-        let rate = spec.per_block();
-        let bits = if rate > 0.0 { libm::ceil(libm::log2(PER_STRETCH / rate)) } else { f64::INFINITY };
-        Self {
-            // A stream that no dataset uses, even if the seeds are equal: there is no file of that number.
-            draws: Draws::new(spec.seed, Purpose::Life).child(u64::MAX),
-            // A float beyond the range saturates.
-            stretch: 1 << (bits as u32).min(LONGEST_STRETCH),
-            ln_nothing: libm::log1p(-rate.min(1.0)),
-            spec,
-        }
+        // A stream that no dataset uses, even if the seeds are equal: there is no file of that number.
+        let draws = Draws::new(spec.seed, Purpose::Life).child(u64::MAX);
+        Self { draws, scatter: Scatter::new(spec.per_block()), spec }
     }
 
     /// What was asked for.
@@ -137,10 +112,9 @@ impl Plan {
         FileDamage { plan: self, draws, whole, size, is_hole: recipe.kind == Kind::Zero && recipe.edition == 0 }
     }
 
-    /// What happens to a block, by a draw.
-    fn fault(&self, draw: f64) -> Fault {
+    /// What happens to a block, by a number from 0 to the sum of the rates.
+    fn fault(&self, at: f64) -> Fault {
         let Spec { flip, zero, swap, .. } = self.spec;
-        let at = draw * self.spec.per_block();
         match () {
             () if at < flip => Fault::Flip { bit: 0 },
             () if at < flip + zero => Fault::Zero,
@@ -164,19 +138,10 @@ impl FileDamage<'_> {
 
     /// The damages that touch a range of its bytes, in the order of their offsets; a truncation is none of them.
     pub fn within(&self, bytes: Range<u64>) -> impl Iterator<Item = Damage> {
-        let end = if self.is_hole || self.plan.spec.per_block() == 0.0 { 0 } else { bytes.end.min(self.size) };
-        let stretch = self.plan.stretch * BLOCK;
-        let stretches = bytes.start / stretch..end.div_ceil(stretch);
-        let all = stretches.flat_map(move |number| self.stretch(number));
+        let end = if self.is_hole { 0 } else { bytes.end.min(self.size) };
+        let stretches = self.plan.scatter.stretches(self.draws, bytes.start..end, self.size);
+        let all = stretches.flat_map(move |stretch| Damages { file: self, stretch });
         all.skip_while(move |damage| damage.end() <= bytes.start).take_while(move |damage| damage.offset < end)
-    }
-
-    /// The damages of a stretch.
-    fn stretch(&self, number: u64) -> Stretch<'_> {
-        let first = number * self.plan.stretch;
-        // The last block of a stretch is whole.
-        let end = (first + self.plan.stretch - 1).min(self.size.div_ceil(BLOCK));
-        Stretch { file: self, draws: self.draws.child(FILE_DRAWS + number), drawn: 0, block: first, end }
     }
 
     /// Fills `buf` with the bytes that the damaged file has from `offset` on, and returns how many there are. `fill` does
@@ -211,50 +176,41 @@ impl FileDamage<'_> {
 }
 
 /// The damages of a stretch, one after the other.
-struct Stretch<'a> {
+struct Damages<'a> {
     file: &'a FileDamage<'a>,
-    draws: Draws,
-    /// Draws so far.
-    drawn: u64,
-    /// The first block to which something may happen.
-    block: u64,
-    end: u64,
+    stretch: Stretch,
 }
 
-impl Iterator for Stretch<'_> {
+impl Damages<'_> {
+    /// What a hit does, if anything.
+    fn damage(&mut self, hit: Hit) -> Option<Damage> {
+        let offset = hit.block * BLOCK;
+        let len = BLOCK.min(self.file.size - offset);
+        match self.file.plan.fault(hit.what) {
+            Fault::Flip { .. } => {
+                let place = self.stretch.draws().below(hit.detail, len * 8);
+                let fault = Fault::Flip { bit: (place % 8) as u8 };
+                Some(Damage { fault, offset: offset + place / 8, len: 1 })
+            }
+            // Without a whole block behind it, or at the end of a stretch, nothing can change places.
+            Fault::Swap if offset + 2 * BLOCK > self.file.size || !hit.has_next => None,
+            Fault::Swap => {
+                self.stretch.take_next();
+                Some(Damage { fault: Fault::Swap, offset, len: 2 * BLOCK })
+            }
+            fault => Some(Damage { fault, offset, len }),
+        }
+    }
+}
+
+impl Iterator for Damages<'_> {
     type Item = Damage;
 
     fn next(&mut self) -> Option<Damage> {
-        let plan = self.file.plan;
         loop {
-            if self.block >= self.end {
-                return None;
-            }
-            // The chance of a gap of at least k blocks is that of nothing in k. A float beyond the range saturates.
-            let gap = (libm::log(self.draws.unit(self.drawn)) / plan.ln_nothing) as u64;
-            let fault = plan.fault(self.draws.unit(self.drawn + 1));
-            let detail = self.drawn + 2;
-            self.drawn += DRAWS;
-            let block = self.block.saturating_add(gap);
-            if block >= self.end {
-                return None;
-            }
-            let offset = block * BLOCK;
-            let len = BLOCK.min(self.file.size - offset);
-            self.block = block + 2;
-            match fault {
-                Fault::Flip { .. } => {
-                    let place = self.draws.below(detail, len * 8);
-                    let fault = Fault::Flip { bit: (place % 8) as u8 };
-                    return Some(Damage { fault, offset: offset + place / 8, len: 1 });
-                }
-                // Without a whole block behind it, or at the end of a stretch, nothing can change places.
-                Fault::Swap if offset + 2 * BLOCK > self.file.size || block + 1 >= self.end => {}
-                Fault::Swap => {
-                    self.block += 1;
-                    return Some(Damage { fault, offset, len: 2 * BLOCK });
-                }
-                _ => return Some(Damage { fault, offset, len }),
+            let hit = self.stretch.next()?;
+            if let Some(damage) = self.damage(hit) {
+                return Some(damage);
             }
         }
     }
@@ -315,7 +271,8 @@ mod tests {
             let damage = plan.of(5, &recipe(crate::units::MAX_SIZE));
             let far = 1u64 << 62;
             assert!(damage.within(far..far + (1 << 20)).count() <= 256);
-            assert!(damage.stretch(0).take(200).count() < 64, "{rate}");
+            let stretch = plan.scatter.stretch(damage.draws, 0, damage.size);
+            assert!(stretch.take(200).count() < 64, "{rate}");
         }
         assert_eq!(plan("truncate:1").of(5, &recipe(1 << 40)).within(0..1 << 40).count(), 0);
     }

@@ -8,6 +8,10 @@ use super::{ReadDirPlus, Settings};
 /// Requests that the kernel may have waiting for read-ahead.
 const MAX_BACKGROUND: u16 = 64;
 
+/// The same where requests wait for a device that is not there: as many as keep one busy whose first byte takes a tenth
+/// of a second. With less, the readers of one file would also wait for requests of others.
+const MAX_DELAYED: u16 = 4096;
+
 /// Most bytes of a request when reads go through the page cache. Eight requests fill a read-ahead window of 1 MiB: while
 /// one is generated the one before is being copied, and each is small enough to stay in a core's own cache. Programs
 /// that read with O_DIRECT get their large reads in parts that several threads make at once.
@@ -32,9 +36,12 @@ pub(super) fn negotiate(config: &mut KernelConfig, settings: &Settings) {
     if let Err(limit) = config.set_max_readahead(u32::MAX) {
         let _ = config.set_max_readahead(limit);
     }
-    let _ = config.set_max_background(MAX_BACKGROUND);
+    let is_delayed = settings.storage.is_some() || settings.faults;
+    let _ = config.set_max_background(if is_delayed { MAX_DELAYED } else { MAX_BACKGROUND });
     // The library derives the size of all requests from that of writes.
-    let _ = config.set_max_write(if settings.direct_io { DIRECT_REQUEST } else { CACHED_REQUEST });
+    // A device counts requests: what a program reads at once is one, as far as possible.
+    let is_large = settings.direct_io || settings.storage.is_some();
+    let _ = config.set_max_write(if is_large { DIRECT_REQUEST } else { CACHED_REQUEST });
     info!("connected, protocol {}", config.kernel_abi());
 }
 

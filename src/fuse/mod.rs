@@ -5,6 +5,7 @@
 mod advance;
 mod attr;
 mod buffer;
+mod delay;
 mod filesystem;
 mod init;
 mod push;
@@ -25,11 +26,13 @@ use advance::Order;
 pub use advance::{ADVANCE, Advancer, NEXT};
 pub use attr::Ownership;
 use buffer::Buffer;
+pub use delay::{Delays, Workers};
 pub use push::Pusher;
 use push::Watch;
 pub use sink::{SinkAdapter, Verdict};
 
 use crate::stats::{Counters, Op};
+use crate::storage;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
 
 /// Whether listings carry the attributes of the entries along.
@@ -72,6 +75,19 @@ pub struct Settings {
     /// Whether every path through the root sends a message. Of users whom only this program keeps out (allow_root), the
     /// kernel knows nothing: what is in its caches it would show to everybody.
     pub ask_at_root: bool,
+    /// The device that reads of files seem to come from; they are answered at once when absent.
+    pub storage: Option<Storage>,
+    /// Whether reads may fail, be late or end early, as [`Vfs::deliver`] says.
+    pub faults: bool,
+}
+
+/// A device that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// What it can do.
+    pub spec: storage::Spec,
+    /// What decides about everything that is left to chance.
+    pub seed: u64,
 }
 
 /// A [`Vfs`] behind the FUSE protocol.
@@ -93,6 +109,8 @@ pub struct FuseAdapter<V> {
     watch: Option<Arc<Watch>>,
     /// Where orders for another generation go, once somebody takes them.
     orders: Option<Sender<Order>>,
+    /// Where reads wait that are not answered at once, if there are any.
+    delays: Option<Arc<Delays<V>>>,
 }
 
 /// The means of a [`Pusher`], taken from an adapter before it goes into its session.
@@ -121,9 +139,27 @@ thread_local! {
 impl<V: Vfs> FuseAdapter<V> {
     /// Serves `vfs`, counting requests in `counters`.
     pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
-        let watch = (settings.prefetch > 0 && !settings.direct_io).then(|| Arc::new(Watch::new(settings.prefetch)));
         let vfs = Arc::new(vfs);
-        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false, watch, orders: None }
+        let has_delays = settings.storage.is_some() || settings.faults;
+        let delays = has_delays.then(|| Arc::new(Delays::new(vfs.clone(), counters.clone(), settings.storage)));
+        // What is pushed before it is asked for would come from no device.
+        let has_prefetch = settings.prefetch > 0 && !settings.direct_io && !has_delays;
+        let watch = has_prefetch.then(|| Arc::new(Watch::new(settings.prefetch)));
+        Self {
+            vfs,
+            counters,
+            settings,
+            zero_message_open: false,
+            zero_message_opendir: false,
+            watch,
+            orders: None,
+            delays,
+        }
+    }
+
+    /// What answers reads that have to wait, if the settings ask for any. Without it they wait for ever.
+    pub fn delays(&self) -> Option<Arc<Delays<V>>> {
+        self.delays.clone()
     }
 
     /// What pushes contents ahead of sequential readers, if the settings ask for it.
@@ -153,21 +189,9 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
+    /// Runs one request, see [`serve`].
     fn serve<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
-        self.counters.count(op);
-        match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => {
-                debug!("{} of inode {ino}: {error}", op.name());
-                Err(errno(error))
-            }
-            Err(payload) => {
-                self.counters.count_panic();
-                error!("{} of inode {ino}: defect, answered with EIO: {}", op.name(), panic_text(payload.as_ref()));
-                Err(Errno::EIO)
-            }
-        }
+        serve(&self.counters, op, ino, call)
     }
 
     fn fuse_attr(&self, attr: &Attr) -> FileAttr {
@@ -206,23 +230,21 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
+        let Some(reply) = self.delay(ino, offset, size, reply) else { return };
         // O_DIRECT reads pass by the page cache, where nothing that is pushed would be found.
         let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
-        BUFFER.with_borrow_mut(|buffer| {
-            let size = size as usize;
-            let buffer = buffer.get(size);
-            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, buffer)) {
-                Ok(count) => {
-                    let data = &buffer[..count.min(size)];
-                    self.counters.add_read_bytes(data.len() as u64);
-                    reply.data(data);
-                }
-                Err(errno) => reply.error(errno),
-            }
-        });
+        answer_read(&*self.vfs, &self.counters, ino, offset, size, reply);
         // Behind the reply: the reader need not wait for plans.
         if let Some(watch) = watch {
             self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
+        }
+    }
+
+    /// Lets a read wait if it has to; else the reply comes back.
+    fn delay(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) -> Option<ReplyData> {
+        match &self.delays {
+            Some(delays) => delays.delay(ino, offset, size, reply),
+            None => Some(reply),
         }
     }
 
@@ -322,6 +344,44 @@ impl<V: Vfs> FuseAdapter<V> {
             });
         }
     }
+}
+
+/// Runs one request: counts it, turns its error into a code, and a panic into EIO.
+fn serve<T>(
+    counters: &Counters,
+    op: Op,
+    ino: INodeNo,
+    call: impl FnOnce() -> Result<T>,
+) -> std::result::Result<T, Errno> {
+    counters.count(op);
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            debug!("{} of inode {ino}: {error}", op.name());
+            Err(errno(error))
+        }
+        Err(payload) => {
+            counters.count_panic();
+            error!("{} of inode {ino}: defect, answered with EIO: {}", op.name(), panic_text(payload.as_ref()));
+            Err(Errno::EIO)
+        }
+    }
+}
+
+/// Answers a read with the bytes that it asks for, from the buffer of this thread.
+fn answer_read(vfs: &impl Vfs, counters: &Counters, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) {
+    BUFFER.with_borrow_mut(|buffer| {
+        let size = size as usize;
+        let buffer = buffer.get(size);
+        match serve(counters, Op::Read, ino, || vfs.read(Ino(ino.0), offset, buffer)) {
+            Ok(count) => {
+                let data = &buffer[..count.min(size)];
+                counters.add_read_bytes(data.len() as u64);
+                reply.data(data);
+            }
+            Err(errno) => reply.error(errno),
+        }
+    });
 }
 
 /// The one place where errors of the file system become codes.

@@ -30,7 +30,7 @@ use fuser::{Filesystem, Notifier, Session, SessionACL};
 pub use options::{Access, MountOptions, OptionError};
 pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
 
-use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings};
+use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings, Storage};
 use crate::stats::Counters;
 use crate::vfs::Vfs;
 use daemon::{Reporter, Side};
@@ -92,6 +92,8 @@ pub struct Source<'a> {
 
 /// Mounts `vfs` on the directory `point` and serves it until it is unmounted.
 ///
+/// `seed` decides what a device that is asked for leaves to chance.
+///
 /// Unless the options ask for the foreground, the process forks: the caller's returns as soon as the mount works, another
 /// one serves, and returns from this call when the mount is gone. So this must be called before any thread is started.
 ///
@@ -101,6 +103,7 @@ pub fn run<V: Vfs>(
     vfs: V,
     counters: Arc<Counters>,
     source: Source<'_>,
+    seed: u64,
     point: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
@@ -110,7 +113,19 @@ pub fn run<V: Vfs>(
         Stay::Done(outcome) => return outcome,
     };
     let shown = options.fsname.clone().unwrap_or_else(|| printable(source.dataset));
-    let mut adapter = FuseAdapter::new(vfs, counters, settings(options));
+    let mut adapter = FuseAdapter::new(vfs, counters, settings(options, seed));
+    // Before the first read can come.
+    let threads = options.threads.unwrap_or_else(default_threads);
+    let _workers = match adapter.delays().map(|delays| delays.start(threads)).transpose() {
+        Ok(workers) => workers,
+        Err(error) => {
+            let error = MountError::Failed(format!("cannot start a thread: {error}"));
+            match reporter {
+                None => return Err(error),
+                Some(reporter) => reporter.failed(&error),
+            }
+        }
+    };
     let (prefetch, advancer) = (adapter.prefetch(), adapter.advancer());
     let push = |kernel: Notifier| {
         if let Err(error) = advancer.start(kernel.clone()) {
@@ -238,7 +253,8 @@ fn start<F: Filesystem>(
     }
 }
 
-fn settings(options: &MountOptions) -> Settings {
+/// `seed` decides what a device leaves to chance.
+fn settings(options: &MountOptions, seed: u64) -> Settings {
     // SAFETY: these calls have no preconditions and cannot fail.
     let mounter = unsafe { (libc::getuid(), libc::getgid()) };
     Settings {
@@ -249,12 +265,15 @@ fn settings(options: &MountOptions) -> Settings {
             file_mask: options.fmask.unwrap_or(options.umask),
             dir_mask: options.dmask.unwrap_or(options.umask),
         },
-        direct_io: options.direct_io,
+        // Through the page cache a read that ends early would make the file end there, for good.
+        direct_io: options.direct_io || options.faults.is_some_and(|faults| faults.short > 0.0),
         xattr: options.xattr,
         readdirplus: options.readdirplus,
         opendir_message: options.auto_unmount,
         prefetch: options.prefetch,
         ask_at_root: options.access == Access::OwnerAndRoot,
+        storage: options.storage.spec().map(|spec| Storage { spec, seed }),
+        faults: options.faults.is_some(),
     }
 }
 

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use crate::damage::Spec;
 use crate::dataset::generation::MAX_GENERATION;
+use crate::faults;
 use crate::fuse::ReadDirPlus;
+use crate::storage::{self, Asked, Disk, UnknownDisk};
 use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
 
 /// Who may use the mount.
@@ -51,6 +53,10 @@ pub struct MountOptions {
     pub snapshots: bool,
     /// How listed files are wrong on purpose.
     pub damage: Option<Spec>,
+    /// The device that reads seem to come from.
+    pub storage: Asked,
+    /// How reads of listed files go wrong on purpose.
+    pub faults: Option<faults::Spec>,
     /// Whether names that are not listed stay unresolved.
     pub listed_only: bool,
     /// Where messages go in the background; the system log when absent.
@@ -104,6 +110,8 @@ impl Default for MountOptions {
             generation: 0,
             snapshots: false,
             damage: None,
+            storage: Asked::default(),
+            faults: None,
             listed_only: false,
             log_file: None,
             direct_io: false,
@@ -214,8 +222,8 @@ impl MountOptions {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
             "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file"
-            | "prefetch" | "readdirplus" | "threads" | "fsname" | "subtype" | "context" | "fscontext"
-            | "defcontext" | "rootcontext" => {
+            | "disk" | "latency" | "jitter" | "bandwidth" | "iops" | "fault" | "prefetch" | "readdirplus"
+            | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext" | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
             }
             _ => return Err(Refusal::Unknown),
@@ -236,6 +244,12 @@ impl MountOptions {
             "seed" => self.seed = Some(seed(value)?),
             "generation" => self.generation = generation(value)?,
             "damage" => self.damage = Some(damage(value)?),
+            "disk" => self.storage.disk = Some(disk(value)?),
+            "latency" => self.storage.latency = Some(storage::parse_latency(value).map_err(Refusal::Because)?),
+            "jitter" => self.storage.jitter = Some(storage::parse_jitter(value).map_err(Refusal::Because)?),
+            "bandwidth" => self.storage.bandwidth = Some(storage::parse_bandwidth(value).map_err(Refusal::Because)?),
+            "iops" => self.storage.iops = Some(storage::parse_iops(value).map_err(Refusal::Because)?),
+            "fault" => self.faults = Some(fault(value)?),
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
             "prefetch" => self.prefetch = prefetch(value)?,
@@ -303,6 +317,16 @@ fn damage(value: &str) -> Result<Spec, Refusal> {
     value
         .parse()
         .map_err(|_| Refusal::Because("not a damage such as flip:1e-6\\,zero:1e-6\\,seed=7; see seedfs damage --help"))
+}
+
+fn disk(value: &str) -> Result<Disk, Refusal> {
+    value.parse().map_err(|UnknownDisk| Refusal::Because("must be hdd, ssd, nvme, tape or s3"))
+}
+
+fn fault(value: &str) -> Result<faults::Spec, Refusal> {
+    value
+        .parse()
+        .map_err(|_| Refusal::Because("not a fault such as eio:1e-6\\,hang:1e-6:5s\\,seed=7; see seedfs faults --help"))
 }
 
 fn seed(value: &str) -> Result<u64, Refusal> {

@@ -66,10 +66,11 @@ impl Life {
     /// there may be another one in its place already, with the same number in the mount table: the kernel gives numbers
     /// out again at once.
     pub(super) fn clear_away(&self) {
-        if let Some(mount) = self.lock().mount.take()
-            && mountpoint::is_dead(mount.point())
-        {
-            mount.detach();
+        if let Some(mount) = self.lock().mount.take() {
+            if mountpoint::is_dead(mount.point()) {
+                mount.detach();
+            }
+            memory::unmounted();
         }
     }
 

@@ -10,7 +10,7 @@ mod on_demand;
 mod spelling;
 
 use std::convert::Infallible;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,8 +20,10 @@ use crate::dataset::cases::{Node as CaseNode, Platform};
 use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::diff::Diff;
 use crate::edition::Tables;
+use crate::faults::{Faults, Plan as FaultPlan};
 use crate::recipe::Recipe;
-use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
+use crate::storage::Layout;
+use crate::vfs::{Attr, Cookie, Delivery, Entry, Extent, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
 use attr::is_hole;
 pub use cases::case_ino;
 pub use control::StatsSource;
@@ -50,6 +52,7 @@ pub struct Tree {
     advancing: Mutex<()>,
     damage: Option<Plan>,
     platform: Platform,
+    faults: Option<Faults>,
 }
 
 impl Tree {
@@ -69,6 +72,7 @@ impl Tree {
             advancing: Mutex::new(()),
             damage: None,
             platform: Platform::HERE,
+            faults: None,
         }
     }
 
@@ -101,6 +105,12 @@ impl Tree {
     /// found nor listed. Whether it has all other names, [`Dataset::check_words`] tells.
     pub fn on_platform(mut self, platform: Platform) -> Self {
         self.platform = platform;
+        self
+    }
+
+    /// The same with reads of listed files that fail, hang or end early on purpose.
+    pub fn with_faults(mut self, plan: Option<FaultPlan>) -> Self {
+        self.faults = plan.map(Faults::new);
         self
     }
 
@@ -231,6 +241,30 @@ impl Vfs for Tree {
                 None => fill(offset, buf),
             },
             _ => fill(offset, buf),
+        }
+    }
+
+    fn extent(&self, ino: Ino) -> Option<Extent> {
+        let node = self.node(ino).ok()?;
+        let recipe = self.recipe(node).filter(|recipe| !is_hole(recipe))?;
+        let layout = Layout::new(self.dataset.shape().files(), self.dataset.total_bytes());
+        Some(match node {
+            Node::Listed(_, file) => {
+                let size = self.damage_of(file, &recipe).map_or(recipe.bytes(), |damage| damage.size());
+                layout.listed(file, size)
+            }
+            Node::OnDemand(_) => layout.unlisted(recipe.seed, recipe.bytes()),
+            _ => layout.unlisted(ino.0, recipe.bytes()),
+        })
+    }
+
+    fn deliver(&self, ino: Ino, bytes: Range<u64>) -> Delivery {
+        match (&self.faults, self.node(ino)) {
+            (Some(faults), Ok(node @ Node::Listed(_, file))) => match self.recipe(node) {
+                Some(recipe) => faults.meet(file, &recipe, bytes),
+                None => Delivery::of(&bytes),
+            },
+            _ => Delivery::of(&bytes),
         }
     }
 

@@ -81,6 +81,8 @@ pub fn settings() -> Settings {
         prefetch: 0,
         ask_at_root: false,
         opendir_message: false,
+        storage: None,
+        faults: false,
     }
 }
 

@@ -1,0 +1,142 @@
+//! Reads that are answered when a device that is not there would have done them.
+//!
+//! Who takes a request from the kernel only puts it down with the moment at which it is due: what else it asks is never
+//! held up. Threads of their own make the bytes when that moment has come, so that what waits takes no memory for them.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use fuser::{Errno, INodeNo, ReplyData};
+use log::debug;
+
+use super::{Storage, answer_read};
+use crate::stats::{Counters, Op};
+use crate::storage::{Access, Model, Queue};
+use crate::vfs::{Delivery, Extent, Ino, Vfs};
+
+/// Most threads that answer what is due, whatever is asked for.
+const MAX_WORKERS: usize = 64;
+
+/// Where reads wait.
+#[derive(Debug)]
+pub struct Delays<V> {
+    vfs: Arc<V>,
+    counters: Arc<Counters>,
+    /// The device, unless only faults hold reads up.
+    model: Option<Mutex<Model>>,
+    queue: Queue<Waiting>,
+}
+
+/// A read that waits.
+#[derive(Debug)]
+struct Waiting {
+    ino: INodeNo,
+    offset: u64,
+    size: u32,
+    fails: bool,
+    reply: ReplyData,
+}
+
+impl<V: Vfs> Delays<V> {
+    pub(super) fn new(vfs: Arc<V>, counters: Arc<Counters>, storage: Option<Storage>) -> Self {
+        let model = storage.map(|storage| Mutex::new(Model::new(storage.spec, storage.seed)));
+        Self { vfs, counters, model, queue: Queue::new() }
+    }
+
+    /// Lets a read wait until it is due. What is due at once is given back: reads of what needs no device, reads behind
+    /// the end of a file, and without a device those that meet no fault.
+    pub(super) fn delay(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) -> Option<ReplyData> {
+        // A panic is met again, and answered, where the bytes are made.
+        let look = || {
+            let extent = self.vfs.extent(Ino(ino.0))?;
+            let bytes = offset..offset.saturating_add(size.into()).min(extent.size);
+            (!bytes.is_empty()).then(|| (extent, self.vfs.deliver(Ino(ino.0), bytes)))
+        };
+        let Some((extent, delivery)) = catch_unwind(AssertUnwindSafe(look)).unwrap_or(None) else {
+            return Some(reply);
+        };
+        let is_whole = delivery == Delivery::of(&(offset..offset.saturating_add(size.into()).min(extent.size)));
+        if is_whole && self.model.is_none() {
+            return Some(reply);
+        }
+        // Never longer than asked for.
+        let len = delivery.end.saturating_sub(offset) as u32;
+        let due = self.done(&extent, offset, len).saturating_add(delivery.hold);
+        self.queue.push(due, Waiting { ino, offset, size: len, fails: delivery.fails, reply });
+        None
+    }
+
+    /// When the device has done a read that comes now.
+    fn done(&self, extent: &Extent, offset: u64, len: u32) -> u64 {
+        let Some(model) = &self.model else { return self.queue.now() };
+        let access = Access { start: extent.start.saturating_add(offset), len: len.into(), span: extent.span };
+        let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of two that come together the one that the device hears of first comes first.
+        model.arrive(self.queue.now(), access)
+    }
+
+    /// Answers what is due, until the queue ends.
+    fn work(&self) {
+        watch_closely();
+        while let Some(Waiting { ino, offset, size, fails, reply }) = self.queue.next() {
+            if fails {
+                self.counters.count(Op::Read);
+                debug!("read of inode {ino} at {offset}: fault that was asked for");
+                reply.error(Errno::EIO);
+            } else {
+                answer_read(&*self.vfs, &self.counters, ino, offset, size, reply);
+            }
+        }
+    }
+
+    /// Starts threads that answer what is due, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// They could not all be started.
+    pub fn start(self: Arc<Self>, threads: usize) -> io::Result<Workers> {
+        let ended = self.clone();
+        // The connection is gone: an answer would only be refused, with a complaint for each.
+        let end = Box::new(move || ended.queue.end().into_iter().for_each(|waiting| std::mem::forget(waiting.reply)));
+        let mut workers = Workers { end, threads: Vec::new() };
+        for _ in 0..threads.clamp(1, MAX_WORKERS) {
+            let delays = self.clone();
+            let thread = std::thread::Builder::new().name("storage".into()).spawn(move || delays.work())?;
+            workers.threads.push(thread);
+        }
+        Ok(workers)
+    }
+}
+
+/// Has the clock looked at as precisely as there is: by itself the kernel wakes a thread up to 50 µs late.
+#[cfg(target_os = "linux")]
+fn watch_closely() {
+    // SAFETY: sets a number of this thread; 1 is a number of nanoseconds that is allowed.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch_closely() {}
+
+/// The threads that answer reads which wait; dropped, they end, and what still waits is never answered.
+pub struct Workers {
+    end: Box<dyn Fn() + Send>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Workers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workers").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        (self.end)();
+        for thread in self.threads.drain(..) {
+            // Panics were answered where they happened.
+            let _ = thread.join();
+        }
+    }
+}
