@@ -29,6 +29,7 @@
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
 //! | [`stats`] | counters of what was asked |
+//! | [`observe`], [`trace`] | what a client does: figures in bounded memory, and every request in a file |
 #![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
 //!
 //! # A file without a mount
@@ -76,6 +77,7 @@ pub mod manifest;
 #[cfg(unix)]
 pub mod mount;
 pub mod name;
+pub mod observe;
 pub mod prefetch;
 pub mod recipe;
 pub mod score;
@@ -83,6 +85,7 @@ pub mod shard;
 pub mod sink;
 pub mod stats;
 pub mod summary;
+pub mod trace;
 pub mod tree;
 pub mod truth;
 pub mod units;

@@ -19,13 +19,17 @@ mod ls;
 mod manifest;
 #[cfg(unix)]
 mod mount;
+mod observed;
 mod output;
 mod parallel;
+mod picture;
 mod progress;
 mod score;
 #[cfg(unix)]
 mod sink;
+mod stats;
 mod svg;
+mod trace;
 #[cfg(unix)]
 mod umount;
 mod verify;
@@ -47,6 +51,7 @@ Examples:
   seedfs ls files=1000,size=64KiB            what a tree would hold
   seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
+  seedfs stats /mnt/x                        what has been read of it so far
   seedfs umount /mnt/x
   seedfs sink --dataset demo /mnt/y          a mount to restore into: every write is compared
 
@@ -81,6 +86,8 @@ enum Command {
     Score(score::Args),
     Verify(verify::Args),
     Damage(damage::Args),
+    Stats(stats::Args),
+    Trace(trace::Args),
     Completions(completions::Args),
 }
 
@@ -143,6 +150,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Score(args) => score::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Damage(args) => damage::run(&args),
+        Command::Stats(args) => stats::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

@@ -8,7 +8,9 @@ use super::error::CliError;
 use super::input;
 use crate::damage::{Plan, Spec as Damage};
 use crate::mount::{self, MountError, MountOptions, Source};
+use crate::observe::Observer;
 use crate::stats::Counters;
+use crate::trace::Header;
 use crate::tree::Tree;
 
 /// Dataset that is mounted when none is named.
@@ -27,6 +29,7 @@ Options behind -o, separated by commas; of contradicting ones the last counts:
   allow_other allow_root           who may use the mount besides its owner
   direct_io                        reads bypass the page cache
   prefetch=SIZE                    bytes generated ahead of each sequential reader; 0 for none
+  observe trace=FILE               as the long options
   readdirplus=always|auto|never    whether listings carry attributes
   noxattr                          no extended attributes
   threads=N                        threads that answer requests, 1 to 64
@@ -40,6 +43,7 @@ Examples:
   seedfs mount files=1M,size=4KiB /mnt/many --seed 7
   seedfs mount demo ~/demo -f -v -o umask=022,noexec
   sha256sum /mnt/demo/s42-1GiB
+  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo; seedfs trace demo.trace
   seedfs umount /mnt/demo
 
 In /etc/fstab:
@@ -97,6 +101,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SPEC", value_parser = input::damage)]
     damage: Option<Damage>,
 
+    /// Let seedfs stats tell what clients do: files, bytes, order; without prefetching, unless asked for
+    #[arg(long)]
+    observe: bool,
+
+    /// Write every request to a file for seedfs trace; implies --observe
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
     /// Append messages to a file instead of the system log
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
@@ -148,6 +160,8 @@ impl Args {
         options.snapshots |= self.snapshots;
         options.damage = self.damage.or(options.damage);
         options.corpus = self.corpus.clone().or(options.corpus);
+        options.observe |= self.observe;
+        options.trace = self.trace.clone().or(options.trace);
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
         options.verbosity = if self.debug { 3 } else { self.verbose };
@@ -166,12 +180,14 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;
+    let observer = observer(&tree, &options);
+    let tree = tree.with_observer(observer.clone());
     let identity = tree.dataset().spec().identity();
     if args.fake {
         return Ok(());
     }
     let source = Source { dataset, identity: Some(&identity) };
-    mount::run(tree, counters, source, args.mountpoint(), &options).map_err(CliError::from)
+    mount::run(tree, counters, observer, source, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 /// The tree that the options ask for, and the counters that it shows.
@@ -186,6 +202,19 @@ fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>),
     };
     let tree = tree.map_err(|e| CliError::usage(e.to_string()))?;
     Ok((tree.with_damage(options.damage.map(Plan::new)), counters))
+}
+
+/// What is told of all requests, if the options ask for it.
+fn observer(tree: &Tree, options: &MountOptions) -> Option<Arc<Observer>> {
+    let spec = tree.dataset().spec();
+    let header = |start| Header {
+        start,
+        generation: options.generation,
+        snapshots: options.snapshots,
+        identity: spec.identity(),
+        dataset: spec.to_toml(),
+    };
+    options.observes().then(|| Arc::new(Observer::new(options.trace.is_some().then_some(header))))
 }
 
 impl From<MountError> for CliError {

@@ -28,6 +28,7 @@ pub use push::Pusher;
 use push::Watch;
 pub use sink::{SinkAdapter, Verdict};
 
+use crate::observe::{Event, Observer};
 use crate::stats::{Counters, Op};
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
 
@@ -87,6 +88,8 @@ pub struct FuseAdapter<V> {
     zero_message_opendir: bool,
     /// Hears of reads through the page cache, unless nothing is to be pushed into it.
     watch: Option<Arc<Watch>>,
+    /// Hears of all requests, if somebody wants to know.
+    observer: Option<Arc<Observer>>,
     /// Where orders for another generation go, once somebody takes them.
     orders: Option<Sender<Order>>,
 }
@@ -118,8 +121,27 @@ impl<V: Vfs> FuseAdapter<V> {
     /// Serves `vfs`, counting requests in `counters`.
     pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
         let watch = (settings.prefetch > 0 && !settings.direct_io).then(|| Arc::new(Watch::new(settings.prefetch)));
-        let vfs = Arc::new(vfs);
-        Self { vfs, counters, settings, zero_message_open: false, zero_message_opendir: false, watch, orders: None }
+        Self {
+            vfs: Arc::new(vfs),
+            counters,
+            settings,
+            zero_message_open: false,
+            zero_message_opendir: false,
+            watch,
+            observer: None,
+            orders: None,
+        }
+    }
+
+    /// Tells an observer of all requests. Opening a file then is one.
+    pub fn observed_by(mut self, observer: Option<Arc<Observer>>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The file system behind it.
+    pub fn vfs(&self) -> &Arc<V> {
+        &self.vfs
     }
 
     /// What pushes contents ahead of sequential readers, if the settings ask for it.
@@ -149,8 +171,27 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
+    /// Runs one request and tells of it.
     fn serve<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
+        let arrival = self.arrival();
+        let result = self.attempt(op, ino, call);
+        self.tell(arrival, op, ino, result.is_ok());
+        result
+    }
+
+    /// When a request came in, for [`Self::tell`].
+    fn arrival(&self) -> u64 {
+        self.observer.as_ref().map_or(0, |observer| observer.now())
+    }
+
+    fn tell(&self, arrival: u64, op: Op, ino: INodeNo, ok: bool) {
+        if let Some(observer) = &self.observer {
+            observer.tell(Event::plain(arrival, op, Ino(ino.0), ok));
+        }
+    }
+
+    /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
+    fn attempt<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
         self.counters.count(op);
         match catch_unwind(AssertUnwindSafe(call)) {
             Ok(Ok(value)) => Ok(value),
@@ -171,7 +212,10 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_lookup(&self, dir: INodeNo, name: &[u8], reply: ReplyEntry) {
-        match self.serve(Op::Lookup, dir, || self.find(Ino(dir.0), name)) {
+        let arrival = self.arrival();
+        let found = self.attempt(Op::Lookup, dir, || self.find(Ino(dir.0), name));
+        self.tell(arrival, Op::Lookup, dir, matches!(found, Ok(Some(_))));
+        match found {
             Ok(Some(attr)) => {
                 reply.entry_with_ttls(&attr::lifetime(&attr), &attr::FOREVER, &self.fuse_attr(&attr), Generation(0))
             }
@@ -197,22 +241,29 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
+    fn reply_read(&self, seq: u64, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
+        let arrival = self.arrival();
+        let mut handed_out = None;
         // O_DIRECT reads pass by the page cache, where nothing that is pushed would be found.
         let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
         BUFFER.with_borrow_mut(|buffer| {
             let size = size as usize;
             let buffer = buffer.get(size);
-            match self.serve(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, buffer)) {
+            match self.attempt(Op::Read, ino, || self.vfs.read(Ino(ino.0), offset, buffer)) {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);
+                    handed_out = Some(data.len() as u32);
                     reply.data(data);
                 }
                 Err(errno) => reply.error(errno),
             }
         });
-        // Behind the reply: the reader need not wait for plans.
+        // Behind the reply: the reader need not wait for notes and plans.
+        if let Some(observer) = &self.observer {
+            let plain = Event::plain(arrival, Op::Read, Ino(ino.0), handed_out.is_some());
+            observer.tell(Event { seq, offset, len: size, count: handed_out.unwrap_or(0), ..plain });
+        }
         if let Some(watch) = watch {
             self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
         }

@@ -7,6 +7,7 @@ mod control;
 mod names;
 mod node;
 mod on_demand;
+mod paths;
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -19,6 +20,7 @@ use crate::dataset::cases::Node as CaseNode;
 use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::diff::Diff;
 use crate::edition::Tables;
+use crate::observe::Observer;
 use crate::recipe::Recipe;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
 use attr::is_hole;
@@ -27,7 +29,7 @@ pub use control::StatsSource;
 use control::{Control, ControlFile};
 use names::{ENTRIES_BEFORE, cookie_behind};
 use node::{Node, ON_DEMAND, Shown};
-pub use node::{file_ino, folder_ino};
+pub use node::{file_ino, folder_ino, is_control, is_unlisted};
 use on_demand::OnDemand;
 
 /// The extended attribute that tells a file's recipe in full.
@@ -48,6 +50,7 @@ pub struct Tree {
     control: Control,
     advancing: Mutex<()>,
     damage: Option<Plan>,
+    observer: Option<Arc<Observer>>,
 }
 
 impl Tree {
@@ -66,6 +69,7 @@ impl Tree {
             control,
             advancing: Mutex::new(()),
             damage: None,
+            observer: None,
         }
     }
 
@@ -91,6 +95,12 @@ impl Tree {
     /// The same with listed files that are wrong on purpose. Cases and names that are not listed stay as they are.
     pub fn with_damage(mut self, plan: Option<Plan>) -> Self {
         self.damage = plan;
+        self
+    }
+
+    /// The same with what is observed among the counters.
+    pub fn with_observer(mut self, observer: Option<Arc<Observer>>) -> Self {
+        self.observer = observer;
         self
     }
 
@@ -260,6 +270,10 @@ impl Vfs for Tree {
             b".." => Ok(Cookie(2)),
             _ => self.index_in(node, name).map(cookie_behind).ok_or(FsError::NotFound),
         }
+    }
+
+    fn path(&self, ino: Ino) -> Option<Vec<u8>> {
+        self.path_of(ino)
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {
