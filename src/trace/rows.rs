@@ -1,5 +1,4 @@
-//! Where a byte lies in a picture of all files that were touched, one above the other in the order of their inode
-//! numbers: that of the listing for listed files, that of their first lookup for others.
+//! Where a byte lies in a picture of all files that were touched, one above the other.
 
 use crate::observe::Sample;
 
@@ -48,23 +47,22 @@ impl Files {
 #[derive(Debug)]
 pub struct Rows {
     scale: Scale,
-    /// Inode, bytes and the sum of the heights before it, in order.
+    /// Inode, bytes and the sum of the heights before it, in the order of inodes.
     files: Vec<(u64, u64, u128)>,
     total: u128,
 }
 
 impl Rows {
-    /// Places for the files of a trace.
-    pub(super) fn new(files: &Files, scale: Scale) -> Self {
-        let mut sorted: Vec<(u64, u64)> = files.0.values().copied().collect();
-        sorted.sort_unstable();
+    /// Places for the files of a trace, in the order of the keys of their inodes.
+    pub(super) fn new<K: Ord>(files: &Files, scale: Scale, key: impl Fn(u64) -> K) -> Self {
+        let mut files: Vec<(u64, u64, u128)> = files.0.values().map(|&(ino, end)| (ino, end, 0)).collect();
+        files.sort_by_cached_key(|&(ino, ..)| (key(ino), ino));
         let mut total = 0;
-        let places = sorted.into_iter().map(|(ino, end)| {
-            let before = total;
-            total += height(scale, end);
-            (ino, end, before)
-        });
-        let files = places.collect();
+        for (_, end, before) in &mut files {
+            *before = total;
+            total += height(scale, *end);
+        }
+        files.sort_unstable();
         Self { scale, files, total }
     }
 
@@ -88,7 +86,8 @@ impl Rows {
         self.files.iter().map(|&(_, end, _)| u128::from(end)).sum()
     }
 
-    /// Where a part of a file begins and ends; `None` without any files.
+    /// Where a part of a file begins and ends, that of its neighbour if it has no place of its own; `None` without any
+    /// files.
     pub fn place(&self, ino: u64, from: u64, to: u64) -> Option<(f64, f64)> {
         let at = self.files.partition_point(|&(other, ..)| other <= ino).saturating_sub(1);
         let &(_, end, before) = self.files.get(at)?;
@@ -121,22 +120,24 @@ mod tests {
 
     #[test]
     fn files_lie_one_behind_the_other() {
-        let rows = Rows::new(&files(), Scale::Bytes);
+        let rows = Rows::new(&files(), Scale::Bytes, |_| 0);
         assert_eq!((rows.files(), rows.bytes()), (3, 400));
         assert_eq!(rows.place(2, 0, 300), Some((0.0, 300.0 / 401.0)));
         assert_eq!(rows.place(6, 50, 100), Some((351.0 / 401.0, 1.0)));
-        let rows = Rows::new(&files(), Scale::Files);
+        let rows = Rows::new(&files(), Scale::Files, |_| 0);
         assert_eq!(rows.place(6, 0, 100), Some((2.0 / 3.0, 1.0)));
         assert_eq!(rows.place(2, 150, 300), Some((0.5 / 3.0, 1.0 / 3.0)));
+        let rows = Rows::new(&files(), Scale::Files, std::cmp::Reverse);
+        assert_eq!(rows.place(6, 0, 100), Some((0.0, 1.0 / 3.0)), "a key may say otherwise");
     }
 
     #[test]
     fn what_was_not_counted_lies_at_a_neighbour() {
-        let rows = Rows::new(&files(), Scale::Files);
+        let rows = Rows::new(&files(), Scale::Files, |_| 0);
         assert_eq!(rows.place(5, 0, 0), rows.place(4, 0, 0));
         assert_eq!(rows.place(1, 0, 0), rows.place(2, 0, 0));
         assert_eq!(rows.place(6, u64::MAX, 0), Some((1.0, 1.0)));
-        assert_eq!(Rows::new(&Files::default(), Scale::Bytes).place(1, 0, 1), None);
+        assert_eq!(Rows::new(&Files::default(), Scale::Bytes, |_| 0).place(1, 0, 1), None);
         assert_eq!(files().only(), None);
     }
 }

@@ -136,9 +136,9 @@ impl Summary {
         Observed { dropped: self.lost, ..Observed::of(&self.picture, self.header.start / 1_000_000, name) }
     }
 
-    /// The places of all files that were touched.
-    pub fn rows(&self, scale: Scale) -> Rows {
-        Rows::new(&self.files, scale)
+    /// The places of all files that were touched, in the order of the keys of their inodes.
+    pub fn rows<K: Ord>(&self, scale: Scale, key: impl Fn(u64) -> K) -> Rows {
+        Rows::new(&self.files, scale, key)
     }
 
     /// Files with places of their own.

@@ -40,6 +40,33 @@ impl Tree {
         Some(path)
     }
 
+    /// What puts inodes into the order in which a program meets them that walks through the tree and goes into each
+    /// directory as soon as it is listed; what is not listed comes last.
+    pub fn walk_key(&self, ino: Ino) -> Vec<u64> {
+        // Subfolders are listed before files, and the directory of cases behind both.
+        const FILES: u64 = 1 << 62;
+        const CASES: u64 = 1 << 63;
+        let mut key = Vec::new();
+        let (at, folder, last) = match self.node(ino) {
+            Ok(Node::Folder(at, folder)) => (at, folder, None),
+            Ok(Node::Listed(at, index)) => {
+                (at, at.folder_of(index), Some(FILES + at.place_in(at.folder_of(index), index)))
+            }
+            Ok(Node::CaseDirectory(number) | Node::Case(number)) => return vec![CASES, number],
+            _ => return vec![u64::MAX, ino.0],
+        };
+        key.extend(last);
+        let shape = self.dataset.shape();
+        key.extend(
+            std::iter::successors(Some(folder), |&folder| shape.parent(folder)).map(|folder| shape.ordinal(folder)),
+        );
+        // That of the root is the same for all; in its place stands the generation.
+        key.pop();
+        key.push(at.generation());
+        key.reverse();
+        key
+    }
+
     fn push_generation(&self, generation: u64, path: &mut Vec<u8>) {
         if let Shown::All { .. } = self.shown {
             path.extend_from_slice(names::snapshot_name(generation).as_bytes());

@@ -27,6 +27,11 @@ impl Listed {
         self.0.as_ref()?.path(ino)
     }
 
+    /// By which files are in the order of a walk through the tree.
+    pub(super) fn walk_key(&self, ino: Ino) -> Vec<u64> {
+        self.0.as_ref().map(|tree| tree.walk_key(ino)).unwrap_or_default()
+    }
+
     /// The inode of a path from the root.
     pub(super) fn ino(&self, path: &[u8]) -> Option<u64> {
         let tree = self.0.as_ref()?;

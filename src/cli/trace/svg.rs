@@ -39,7 +39,7 @@ const STRIPS: [(&str, &[Op]); 4] = [
 
 /// First reads are blue, repeated ones orange, strips green: from faint to strong on white, from dim to bright on black.
 const STYLE: &str = "\
-path{fill:none;stroke-width:4}.strip{stroke-width:9}.frame{fill:none;stroke:#b8c2cc}.legend{stroke-width:10}\
+path{fill:none;stroke-width:4}.strip{stroke-width:9}.frame{stroke:#b8c2cc;stroke-width:1}.legend{stroke-width:10}\
 .one1{stroke:#d3e3f5}.one2{stroke:#a6c8ea}.one3{stroke:#6ba3da}.one4{stroke:#3b7dc4}.one5{stroke:#1d5aa3}\
 .one6{stroke:#0b3b78}.two1{stroke:#fbe3c8}.two2{stroke:#f6c48d}.two3{stroke:#ee9c4b}.two4{stroke:#d97a1d}\
 .two5{stroke:#b05c0b}.two6{stroke:#7f3d02}.three1{stroke:#d5eee0}.three2{stroke:#a9dcc1}.three3{stroke:#73c39a}\
@@ -68,7 +68,7 @@ pub(super) fn draw(traced: &Traced<'_>, only: Option<u64>, scale: Option<Scale>)
     let by_itself = if summary.files() > ROWS { Scale::Files } else { Scale::Bytes };
     let rows = match only {
         Some(ino) => Rows::alone(ino, end_of(traced, ino)?),
-        None => summary.rows(scale.unwrap_or(by_itself)),
+        None => summary.rows(scale.unwrap_or(by_itself), |ino| traced.listed.walk_key(Ino(ino))),
     };
     let maps = count_all(traced, &rows, only)?;
     let mut picture = Picture::default();
@@ -245,8 +245,8 @@ fn upright_axis(picture: &mut Picture, rows: &Rows, single: bool) {
     };
     let what = match (single, by_files) {
         (true, _) => "offset in the file",
-        (_, true) => "files in the order of the listing, all alike",
-        (_, false) => "offset in all files, in the order of the listing",
+        (_, true) => "files in the order of a walk, all alike",
+        (_, false) => "offset in all files, in the order of a walk",
     };
     picture.text(MARGIN, TOP - 12.0, "head", what);
     let mut value = 0.0;
