@@ -73,7 +73,7 @@ struct Hull {
     to: u16,
 }
 
-/// Everything that is known of the requests so far, in memory that does not grow with them: some 10 MiB at most.
+/// Everything that is known of the requests so far, in memory that does not grow with them: 12 MiB at most.
 #[derive(Debug)]
 pub struct Picture {
     pub(super) requests: [u64; Op::ALL.len()],

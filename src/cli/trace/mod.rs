@@ -7,6 +7,8 @@ mod text;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -55,6 +57,9 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 }
+
+/// How long to wait for the end of a trace: a mount that has just gone writes it a moment later.
+const PATIENCE: Duration = Duration::from_millis(600);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Height {
@@ -119,8 +124,18 @@ fn failed(path: &Path, error: &TraceError) -> CliError {
     CliError::new(code, format!("{}: {error}", path.display()))
 }
 
+/// Whether more may be about to come.
+fn was_just_written(path: &Path) -> bool {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age < PATIENCE / 2))
+}
+
 impl<'a> Traced<'a> {
     fn read(path: &'a Path) -> Result<Self, CliError> {
+        let begin = Instant::now();
+        while was_just_written(path) && begin.elapsed() < PATIENCE {
+            sleep(PATIENCE / 20);
+        }
         let summary = Summary::read(Self::open(path)?).map_err(|error| failed(path, &error))?;
         let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let listed = Listed::of(&summary.header);

@@ -29,10 +29,10 @@ const LEVELS: usize = 6;
 const STRIP: f64 = 9.0;
 const STRIP_STEP: f64 = 14.0;
 
-/// What the strips below the map count.
+/// What the strips below the map count: names stand for attributes as well.
 const STRIPS: [(&str, &[Op]); 4] = [
     ("listings", &[Op::ReadDir, Op::ReadDirPlus]),
-    ("names, attributes", &[Op::Lookup, Op::GetAttr, Op::ReadLink, Op::GetXattr, Op::ListXattr, Op::StatFs]),
+    ("names", &[Op::Lookup, Op::GetAttr, Op::ReadLink, Op::GetXattr, Op::ListXattr, Op::StatFs]),
     ("opens", &[Op::Open]),
     ("reads", &[Op::Read]),
 ];
@@ -281,7 +281,7 @@ fn time_axis(picture: &mut Picture, duration: u64) {
 fn strips(picture: &mut Picture, strips: &[Grid]) -> f64 {
     let mut y = BOTTOM + 38.0;
     for (grid, (what, _)) in strips.iter().zip(STRIPS) {
-        picture.text(LEFT - 9.0, y + 4.0, "soft end", if what.len() > 12 { "names" } else { what });
+        picture.text(LEFT - 9.0, y + 4.0, "soft end", what);
         let most = grid.most();
         let mut paths: [String; LEVELS] = Default::default();
         for column in 0..grid.columns() {
