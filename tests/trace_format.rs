@@ -130,7 +130,8 @@ proptest! {
     #[test]
     fn what_is_written_reads_back(header in header(), expected in whole()) {
         let bytes = write(&header, &expected);
-        prop_assert_eq!(Reader::new(&bytes[..]).unwrap().header(), &header);
+        let reader = Reader::new(&bytes[..]).unwrap();
+        prop_assert_eq!(reader.header(), &header);
         let ended = matches!(expected.last(), Some(Record::End { .. }));
         prop_assert_eq!(records(&bytes).unwrap(), (expected, ended));
     }

@@ -100,3 +100,73 @@ impl Tree {
         (all.inodes.saturating_sub(folders), all.bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::content::Corpus;
+    use crate::dataset::{Dataset, Spec};
+    use crate::vfs::{Cookie, FileType};
+
+    fn tree(spec: &str) -> Tree {
+        let dataset = Dataset::new(Spec::parse(spec).unwrap()).unwrap();
+        Tree::new(dataset, Corpus::builtin(), false, Box::new(String::new))
+    }
+
+    /// Every inode below a directory with its path, each directory gone into as soon as it is listed.
+    fn walk(tree: &Tree, dir: Ino, path: &[u8], found: &mut Vec<(Ino, Vec<u8>)>) {
+        let mut entries = Vec::new();
+        tree.readdir(dir, Cookie(2), &mut |entry| {
+            entries.push((entry.name.to_vec(), entry.attr));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        for (name, attr) in entries {
+            let path = if path.is_empty() { name } else { [path, b"/", &name].concat() };
+            found.push((attr.ino, path.clone()));
+            if attr.file_type == FileType::Directory {
+                walk(tree, attr.ino, &path, found);
+            }
+        }
+    }
+
+    #[test]
+    fn paths_and_the_order_of_a_walk_are_those_of_the_listing() {
+        let churned = "files=400,dirs=60,fanout=3,churn.created=5%,churn.deleted=3%,churn.moved=4%";
+        for tree in [
+            tree("files=300,dirs=40,fanout=3,symlinks=5%"),
+            tree("files=30,dirs=3,cases=names"),
+            tree(churned).at_generation(4).unwrap(),
+            tree(churned).with_snapshots(2).unwrap(),
+        ] {
+            let mut found = Vec::new();
+            walk(&tree, Ino::ROOT, b"", &mut found);
+            assert!(found.len() > 30);
+            for (ino, path) in &found {
+                assert_eq!(tree.path(*ino).as_ref(), Some(path), "{}", String::from_utf8_lossy(path));
+            }
+            let is_case = |ino: Ino| matches!(tree.node(ino), Ok(Node::Case(_) | Node::CaseDirectory(_)));
+            let keys: Vec<Vec<u64>> =
+                found.iter().filter(|(ino, _)| !is_case(*ino)).map(|(ino, _)| tree.walk_key(*ino)).collect();
+            assert!(keys.is_sorted());
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_has_a_path_while_it_is_in_use() {
+        let tree = tree("files=30,dirs=3");
+        let dir = tree.lookup(Ino::ROOT, &tree.path(Ino(3)).unwrap()).unwrap().ino;
+        let file = tree.lookup(dir, b"s42-1k").unwrap().ino;
+        assert_eq!(tree.path(file), Some([&tree.path(dir).unwrap()[..], b"/s42-1k"].concat()));
+        let root_file = tree.lookup(Ino::ROOT, b"s42-1k").unwrap().ino;
+        assert_eq!(tree.path(root_file), Some(b"s42-1k".to_vec()));
+        tree.forget(root_file, 1);
+        assert_eq!(tree.path(root_file), None);
+        let control = tree.lookup(Ino::ROOT, b".seedfs").unwrap().ino;
+        let stats = tree.lookup(control, b"stats").unwrap().ino;
+        assert_eq!(tree.path(stats), Some(b".seedfs/stats".to_vec()));
+        assert_eq!(tree.path(Ino::ROOT), Some(Vec::new()));
+    }
+}
