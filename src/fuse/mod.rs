@@ -7,6 +7,7 @@ mod attr;
 mod buffer;
 mod filesystem;
 mod init;
+mod observe;
 mod push;
 mod sink;
 
@@ -24,11 +25,12 @@ use advance::Order;
 pub use advance::{ADVANCE, Advancer, NEXT};
 pub use attr::Ownership;
 use buffer::Buffer;
+use observe::Read;
 pub use push::Pusher;
 use push::Watch;
 pub use sink::{SinkAdapter, Verdict};
 
-use crate::observe::{Event, Observer};
+use crate::observe::Observer;
 use crate::stats::{Counters, Op};
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
 
@@ -133,12 +135,6 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    /// Tells an observer of all requests. Opening a file then is one.
-    pub fn observed_by(mut self, observer: Option<Arc<Observer>>) -> Self {
-        self.observer = observer;
-        self
-    }
-
     /// The file system behind it.
     pub fn vfs(&self) -> &Arc<V> {
         &self.vfs
@@ -168,25 +164,6 @@ impl<V: Vfs> FuseAdapter<V> {
         let Some(orders) = &self.orders else { return reply.error(Errno::ENOTTY) };
         if let Err(refused) = orders.send(Order { ino: Ino(ino.0), generation, reply }) {
             refused.0.reply.error(Errno::EIO);
-        }
-    }
-
-    /// Runs one request and tells of it.
-    fn serve<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
-        let arrival = self.arrival();
-        let result = self.attempt(op, ino, call);
-        self.tell(arrival, op, ino, result.is_ok());
-        result
-    }
-
-    /// When a request came in, for [`Self::tell`].
-    fn arrival(&self) -> u64 {
-        self.observer.as_ref().map_or(0, |observer| observer.now())
-    }
-
-    fn tell(&self, arrival: u64, op: Op, ino: INodeNo, ok: bool) {
-        if let Some(observer) = &self.observer {
-            observer.tell(Event::plain(arrival, op, Ino(ino.0), ok));
         }
     }
 
@@ -242,8 +219,7 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_read(&self, seq: u64, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
-        let arrival = self.arrival();
-        let mut handed_out = None;
+        let told = Read { arrival: self.arrival(), seq, ino, offset, size };
         // O_DIRECT reads pass by the page cache, where nothing that is pushed would be found.
         let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
         BUFFER.with_borrow_mut(|buffer| {
@@ -253,17 +229,16 @@ impl<V: Vfs> FuseAdapter<V> {
                 Ok(count) => {
                     let data = &buffer[..count.min(size)];
                     self.counters.add_read_bytes(data.len() as u64);
-                    handed_out = Some(data.len() as u32);
+                    self.tell_read(told, Some(data.len() as u32));
                     reply.data(data);
                 }
-                Err(errno) => reply.error(errno),
+                Err(errno) => {
+                    self.tell_read(told, None);
+                    reply.error(errno);
+                }
             }
         });
-        // Behind the reply: the reader need not wait for notes and plans.
-        if let Some(observer) = &self.observer {
-            let plain = Event::plain(arrival, Op::Read, Ino(ino.0), handed_out.is_some());
-            observer.tell(Event { seq, offset, len: size, count: handed_out.unwrap_or(0), ..plain });
-        }
+        // Behind the reply: the reader need not wait for plans.
         if let Some(watch) = watch {
             self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
         }

@@ -42,11 +42,6 @@ impl Grid {
         self.columns
     }
 
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// The cells of a column that is below their number.
     pub fn column(&self, column: usize) -> &[Cell] {
         &self.cells[column * self.rows..][..self.rows]

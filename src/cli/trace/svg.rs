@@ -218,9 +218,8 @@ fn map(picture: &mut Picture, grid: &Grid) {
         }
     }
     strokes.draw(picture);
-    let (right, width) = (LEFT + CELL * COLUMNS as f64, CELL * COLUMNS as f64);
+    let width = CELL * COLUMNS as f64;
     picture.path(&format!("M{LEFT} {TOP}h{width}V{BOTTOM}H{LEFT}z"), "frame");
-    debug_assert!(right <= WIDTH - MARGIN / 2.0);
 }
 
 /// About so many steps of a round length make up the whole.
