@@ -32,6 +32,7 @@
 //! | [`tree`] | a dataset and on-demand names as that file system |
 //! | [`prefetch`] | what to generate before it is asked for |
 //! | [`stats`] | counters of what was asked |
+//! | [`observe`], [`trace`] | what a client does: figures in bounded memory, and every request in a file |
 #![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
 //!
 //! # A file without a mount
@@ -81,6 +82,7 @@ pub mod manifest;
 #[cfg(unix)]
 pub mod mount;
 pub mod name;
+pub mod observe;
 pub mod prefetch;
 pub mod recipe;
 mod scatter;
@@ -90,6 +92,7 @@ pub mod sink;
 pub mod stats;
 pub mod storage;
 pub mod summary;
+pub mod trace;
 pub mod tree;
 pub mod truth;
 pub mod units;

@@ -306,6 +306,13 @@ pub trait Vfs: Send + Sync + 'static {
     /// [`FsError::NotFound`] for a name that is not listed.
     fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie>;
 
+    /// The path of an inode from the root, without a slash at either end; `None` where there is none, or where it is
+    /// not known at once.
+    fn path(&self, ino: Ino) -> Option<Vec<u8>> {
+        let _ = ino;
+        None
+    }
+
     /// The files listed beside a file, itself among them; `None` where that is not known at once.
     fn siblings(&self, ino: Ino) -> Option<Siblings>;
 

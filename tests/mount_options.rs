@@ -71,6 +71,19 @@ fn a_device_and_its_faults() {
 }
 
 #[test]
+fn nothing_is_prefetched_where_somebody_observes_unless_asked_for() {
+    let ahead = |text| parse(&[text]).unwrap().prefetch_bytes();
+    assert!(ahead("ro") > 0);
+    for text in ["observe", "trace=x"] {
+        assert_eq!(ahead(text), 0);
+        assert_eq!(ahead(&format!("prefetch=2MiB,{text}")), 2 << 20);
+        assert!(parse(&[text]).unwrap().observes());
+    }
+    assert_eq!(parse(&["trace=a/b.trace"]).unwrap().trace.as_deref(), Some("a/b.trace".as_ref()));
+    assert!(parse(&["trace="]).is_err() && parse(&["trace"]).is_err() && parse(&["observe=1"]).is_err());
+}
+
+#[test]
 fn commas_inside_values() {
     assert_eq!(parse(&["fsname=files=1M\\,size=4k,noexec"]).unwrap().fsname.as_deref(), Some("files=1M,size=4k"));
     assert_eq!(parse(&["fsname=a\\\\b"]).unwrap().fsname.as_deref(), Some("a\\b"));

@@ -91,7 +91,7 @@ fn manual_pages_are_free_of_warnings() {
         return;
     }
     let man = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
-    for page in ["seedfs.1", "seedfs-dataset.5", "seedfs-format.7", "mount.seedfs.8"] {
+    for page in ["seedfs.1", "seedfs-dataset.5", "seedfs-trace.5", "seedfs-format.7", "mount.seedfs.8"] {
         common::run::tool(man.as_ref(), "mandoc", &["-Tlint", "-Wwarning", page]);
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 const HELPER_NAMES: [&str; 2] = ["mount.seedfs", "mount.fuse.seedfs"];
 
 /// Options of `mount` that take their value from the next argument.
-const WITH_VALUE: [&str; 4] = ["-o", "--seed", "--corpus", "--log-file"];
+const WITH_VALUE: [&str; 5] = ["-o", "--seed", "--corpus", "--log-file", "--trace"];
 
 /// Puts a command line into the form with a subcommand. `subcommands` are their names; `is_directory` tells whether an
 /// argument names one, which decides what a single word means.

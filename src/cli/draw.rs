@@ -36,8 +36,13 @@ impl Canvas {
         Self::new(width, locale.contains("utf-8") || locale.contains("utf8"))
     }
 
+    /// Columns.
+    pub(crate) fn width(self) -> usize {
+        self.width
+    }
+
     /// A bar as long as a part of so many columns; what is not nothing is seen.
-    fn bar(self, part: f64, columns: usize) -> String {
+    pub(crate) fn bar(self, part: f64, columns: usize) -> String {
         let eighths = (part.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;
         let eighths = if part > 0.0 { eighths.max(1) } else { 0 };
         if !self.unicode {

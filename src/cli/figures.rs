@@ -1,7 +1,7 @@
 //! Numbers for people, and the rows that the text and the picture of a summary have in common.
 
 use crate::summary::{Level, SizeBin, Summary, TypeSummary};
-use crate::units::human_size;
+use crate::units::{civil_day, human_size};
 
 /// Digits in groups of three.
 pub(crate) fn count(number: impl Into<u128>) -> String {
@@ -50,6 +50,32 @@ pub(crate) fn mean(number: f64) -> String {
 /// A count and its noun, which takes an s but for one.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A moment in milliseconds from 1970, as `2024-12-31 23:59:59 UTC`; behind the year 9999 its last second.
+pub(crate) fn moment(milliseconds: u64) -> String {
+    let seconds = (milliseconds / 1000).min(253_402_300_799);
+    let (day, second) = ((seconds / 86_400) as i64, seconds % 86_400);
+    let [hour, minute, second] = [second / 3600, second / 60 % 60, second % 60];
+    format!("{} {hour:02}:{minute:02}:{second:02} UTC", civil_day(day))
+}
+
+/// A time of so many microseconds: three digits that count, in its largest unit up to minutes.
+pub(crate) fn span(microseconds: u64) -> String {
+    let (number, unit) = match microseconds {
+        0..1_000 => return format!("{microseconds} µs"),
+        1_000..1_000_000 => (microseconds as f64 / 1e3, "ms"),
+        1_000_000..600_000_000 => (microseconds as f64 / 1e6, "s"),
+        _ => (microseconds as f64 / 6e7, "min"),
+    };
+    let decimals = if number < 9.995 {
+        2
+    } else if number < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{number:.decimals$} {unit}")
 }
 
 /// Which figures are exact, and which are not: what they are, and a list of them.
@@ -183,6 +209,16 @@ mod tests {
         assert_eq!((counted(1, "group"), counted(2, "group")), ("1 group".into(), "2 groups".into()));
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(5000 << 60), "5,000 EiB");
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(moment(1_735_689_599_999), "2024-12-31 23:59:59 UTC");
+        assert_eq!(moment(u64::MAX), "9999-12-31 23:59:59 UTC");
+        for (time, text) in [(7, "7 µs"), (1_500, "1.50 ms"), (12_345_678, "12.3 s"), (999_600_000, "16.7 min")] {
+            assert_eq!(span(time), text);
+        }
     }
 
     #[test]

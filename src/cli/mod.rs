@@ -20,14 +20,18 @@ mod ls;
 mod manifest;
 #[cfg(unix)]
 mod mount;
+mod observed;
 mod output;
 mod parallel;
+mod picture;
 mod places;
 mod progress;
 mod score;
 #[cfg(unix)]
 mod sink;
+mod stats;
 mod svg;
+mod trace;
 #[cfg(unix)]
 mod umount;
 mod verify;
@@ -49,6 +53,7 @@ Examples:
   seedfs ls files=1000,size=64KiB            what a tree would hold
   seedfs describe home                       the same in numbers and histograms
   seedfs manifest demo > SHA256SUMS          the digests of its files
+  seedfs stats /mnt/x                        what has been read of it so far
   seedfs umount /mnt/x
   seedfs sink --dataset demo /mnt/y          a mount to restore into: every write is compared
 
@@ -84,6 +89,8 @@ enum Command {
     Verify(verify::Args),
     Damage(damage::Args),
     Faults(faults::Args),
+    Stats(stats::Args),
+    Trace(trace::Args),
     Completions(completions::Args),
 }
 
@@ -147,6 +154,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Verify(args) => verify::run(&args),
         Command::Damage(args) => damage::run(&args),
         Command::Faults(args) => faults::run(&args),
+        Command::Stats(args) => stats::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     }
 }

@@ -10,8 +10,10 @@ use super::input;
 use crate::damage::{Plan, Spec as Damage};
 use crate::faults;
 use crate::mount::{self, MountError, MountOptions, Source};
+use crate::observe::Observer;
 use crate::stats::Counters;
 use crate::storage::{Asked, Disk};
+use crate::trace::Header;
 use crate::tree::Tree;
 
 /// Dataset that is mounted when none is named.
@@ -32,6 +34,7 @@ Options behind -o, separated by commas; of contradicting ones the last counts:
   allow_other allow_root           who may use the mount besides its owner
   direct_io                        reads bypass the page cache
   prefetch=SIZE                    bytes generated ahead of each sequential reader; 0 for none
+  observe trace=FILE               as the long options
   readdirplus=always|auto|never    whether listings carry attributes
   noxattr                          no extended attributes
   threads=N                        threads that answer requests, 1 to 64
@@ -47,6 +50,7 @@ Examples:
   seedfs mount home /mnt/slow --disk hdd
   seedfs mount home /mnt/slow --latency 8ms --bandwidth 150M --fault eio:1e-6
   sha256sum /mnt/demo/s42-1GiB
+  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo; seedfs trace demo.trace
   seedfs umount /mnt/demo
 
 In /etc/fstab:
@@ -127,6 +131,13 @@ pub(crate) struct Args {
     /// Let reads of listed files fail, hang or end early, in the places that seedfs faults lists
     #[arg(long, value_name = "SPEC", value_parser = input::fault)]
     fault: Option<faults::Spec>,
+    /// Let seedfs stats tell what clients do: files, bytes, order; without prefetching, unless asked for
+    #[arg(long)]
+    observe: bool,
+
+    /// Write every request to a file for seedfs trace; implies --observe
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 
     /// Append messages to a file instead of the system log
     #[arg(long, value_name = "FILE")]
@@ -187,6 +198,8 @@ impl Args {
         options.storage = options.storage.overridden_by(self.storage());
         options.faults = self.fault.or(options.faults);
         options.corpus = self.corpus.clone().or(options.corpus);
+        options.observe |= self.observe;
+        options.trace = self.trace.clone().or(options.trace);
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
         options.verbosity = if self.debug { 3 } else { self.verbose };
@@ -205,13 +218,15 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;
+    let observer = observer(&tree, &options);
+    let tree = tree.with_observer(observer.clone());
     let spec = tree.dataset().spec();
     let (identity, seed) = (spec.identity(), spec.seed);
     if args.fake {
         return Ok(());
     }
-    let source = Source { dataset, identity: Some(&identity) };
-    mount::run(tree, counters, source, seed, args.mountpoint(), &options).map_err(CliError::from)
+    let source = Source { dataset, identity: Some(&identity), seed };
+    mount::run(tree, counters, observer, source, args.mountpoint(), &options).map_err(CliError::from)
 }
 
 /// The tree that the options ask for, and the counters that it shows.
@@ -227,6 +242,19 @@ fn build(dataset: &str, options: &MountOptions) -> Result<(Tree, Arc<Counters>),
     let tree = tree.map_err(|e| CliError::usage(e.to_string()))?;
     let tree = tree.with_damage(options.damage.map(Plan::new));
     Ok((tree.with_faults(options.faults.map(faults::Plan::new)), counters))
+}
+
+/// What is told of all requests, if the options ask for it.
+fn observer(tree: &Tree, options: &MountOptions) -> Option<Arc<Observer>> {
+    let spec = tree.dataset().spec();
+    let header = |start| Header {
+        start,
+        generation: options.generation,
+        snapshots: options.snapshots,
+        identity: spec.identity(),
+        dataset: spec.to_toml(),
+    };
+    options.observes().then(|| Arc::new(Observer::new(options.trace.is_some().then_some(header))))
 }
 
 impl From<MountError> for CliError {

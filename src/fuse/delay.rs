@@ -8,10 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use fuser::{Errno, INodeNo, ReplyData};
+use fuser::{Errno, ReplyData};
 use log::debug;
 
-use super::{Storage, answer_read};
+use super::Storage;
+use super::read::{Read, Reads};
+use crate::observe::Observer;
 use crate::stats::{Counters, Op};
 use crate::storage::{Access, Model, Queue};
 use crate::vfs::{Delivery, Extent, Ino, Vfs};
@@ -24,6 +26,7 @@ const MAX_WORKERS: usize = 64;
 pub struct Delays<V> {
     vfs: Arc<V>,
     counters: Arc<Counters>,
+    observer: Option<Arc<Observer>>,
     /// The device, unless only faults hold reads up.
     model: Option<Mutex<Model>>,
     queue: Queue<Waiting>,
@@ -32,22 +35,28 @@ pub struct Delays<V> {
 /// A read that waits.
 #[derive(Debug)]
 struct Waiting {
-    ino: INodeNo,
-    offset: u64,
-    size: u32,
+    read: Read,
+    /// Bytes that it gets, at most those it asks for.
+    len: u32,
     fails: bool,
     reply: ReplyData,
 }
 
 impl<V: Vfs> Delays<V> {
-    pub(super) fn new(vfs: Arc<V>, counters: Arc<Counters>, storage: Option<Storage>) -> Self {
+    pub(super) fn new(
+        vfs: Arc<V>,
+        counters: Arc<Counters>,
+        observer: Option<Arc<Observer>>,
+        storage: Option<Storage>,
+    ) -> Self {
         let model = storage.map(|storage| Mutex::new(Model::new(storage.spec, storage.seed)));
-        Self { vfs, counters, model, queue: Queue::new() }
+        Self { vfs, counters, observer, model, queue: Queue::new() }
     }
 
     /// Lets a read wait until it is due. What is due at once is given back: reads of what needs no device, reads behind
     /// the end of a file, and without a device those that meet no fault.
-    pub(super) fn delay(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) -> Option<ReplyData> {
+    pub(super) fn delay(&self, read: Read, reply: ReplyData) -> Option<ReplyData> {
+        let Read { ino, offset, size, .. } = read;
         // A panic is met again, and answered, where the bytes are made.
         let look = || {
             let extent = self.vfs.extent(Ino(ino.0))?;
@@ -64,7 +73,7 @@ impl<V: Vfs> Delays<V> {
         // Never longer than asked for.
         let len = delivery.end.saturating_sub(offset) as u32;
         let due = self.done(&extent, offset, len).saturating_add(delivery.hold);
-        self.queue.push(due, Waiting { ino, offset, size: len, fails: delivery.fails, reply });
+        self.queue.push(due, Waiting { read, len, fails: delivery.fails, reply });
         None
     }
 
@@ -80,13 +89,14 @@ impl<V: Vfs> Delays<V> {
     /// Answers what is due, until the queue ends.
     fn work(&self) {
         watch_closely();
-        while let Some(Waiting { ino, offset, size, fails, reply }) = self.queue.next() {
+        let reads = Reads { vfs: &*self.vfs, counters: &self.counters, observer: self.observer.as_deref() };
+        while let Some(Waiting { read, len, fails, reply }) = self.queue.next() {
             if fails {
                 self.counters.count(Op::Read);
-                debug!("read of inode {ino} at {offset}: fault that was asked for");
-                reply.error(Errno::EIO);
+                debug!("read of inode {} at {}: fault that was asked for", read.ino, read.offset);
+                reads.fail(read, Errno::EIO, reply);
             } else {
-                answer_read(&*self.vfs, &self.counters, ino, offset, size, reply);
+                reads.answer(read, len, reply);
             }
         }
     }

@@ -34,7 +34,8 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
         init::negotiate(config, &self.settings);
         let kernel = config.capabilities();
-        self.zero_message_open = !self.settings.direct_io && kernel.contains(InitFlags::FUSE_NO_OPEN_SUPPORT);
+        let told = self.settings.direct_io || self.observer.is_some();
+        self.zero_message_open = !told && kernel.contains(InitFlags::FUSE_NO_OPEN_SUPPORT);
         self.zero_message_opendir =
             !self.settings.opendir_message && kernel.contains(InitFlags::FUSE_NO_OPENDIR_SUPPORT);
         Ok(())
@@ -66,14 +67,12 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
     /// ENOSYS is no failure here: it tells the kernel that opening needs no message from now on, and files keep their
     /// pages in the cache.
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        self.counters.count(Op::Open);
-        if flags.acc_mode() != OpenAccMode::O_RDONLY {
-            return reply.error(Errno::EROFS);
+        let writes = flags.acc_mode() != OpenAccMode::O_RDONLY;
+        if writes || self.zero_message_open {
+            self.counters.count(Op::Open);
+            return reply.error(if writes { Errno::EROFS } else { Errno::ENOSYS });
         }
-        if self.zero_message_open {
-            return reply.error(Errno::ENOSYS);
-        }
-        let volatile = self.serve(Op::GetAttr, ino, || self.vfs.getattr(Ino(ino.0))).is_ok_and(|attr| attr.volatile);
+        let volatile = self.serve(Op::Open, ino, || self.vfs.getattr(Ino(ino.0))).is_ok_and(|attr| attr.volatile);
         let cache = if self.settings.direct_io || volatile {
             FopenFlags::FOPEN_DIRECT_IO
         } else {
@@ -92,7 +91,7 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
 
     fn read(
         &self,
-        _: &Request,
+        request: &Request,
         ino: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -101,7 +100,7 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         _: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        self.reply_read(ino, offset, size, flags, reply);
+        self.reply_read(request.unique().0, ino, offset, size, flags, reply);
     }
 
     fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectory) {

@@ -8,10 +8,11 @@ mod buffer;
 mod delay;
 mod filesystem;
 mod init;
+mod observe;
 mod push;
+mod read;
 mod sink;
 
-use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,12 +26,12 @@ use log::{debug, error};
 use advance::Order;
 pub use advance::{ADVANCE, Advancer, NEXT};
 pub use attr::Ownership;
-use buffer::Buffer;
 pub use delay::{Delays, Workers};
 pub use push::Pusher;
 use push::Watch;
 pub use sink::{SinkAdapter, Verdict};
 
+use crate::observe::Observer;
 use crate::stats::{Counters, Op};
 use crate::storage;
 use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
@@ -90,6 +91,13 @@ pub struct Storage {
     pub seed: u64,
 }
 
+impl Settings {
+    /// Whether there are reads that are not answered at once.
+    fn has_delays(&self) -> bool {
+        self.storage.is_some() || self.faults
+    }
+}
+
 /// A [`Vfs`] behind the FUSE protocol.
 ///
 /// References: a lookup is answered with one call of [`Vfs::lookup`], and the kernel's forgets are passed on with their
@@ -107,6 +115,8 @@ pub struct FuseAdapter<V> {
     zero_message_opendir: bool,
     /// Hears of reads through the page cache, unless nothing is to be pushed into it.
     watch: Option<Arc<Watch>>,
+    /// Hears of all requests, if somebody wants to know.
+    observer: Option<Arc<Observer>>,
     /// Where orders for another generation go, once somebody takes them.
     orders: Option<Sender<Order>>,
     /// Where reads wait that are not answered at once, if there are any.
@@ -131,19 +141,12 @@ impl<V: Vfs> Prefetch<V> {
     }
 }
 
-thread_local! {
-    /// Reply buffer of this worker, as large as the largest read so far: no allocation a request.
-    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
-}
-
 impl<V: Vfs> FuseAdapter<V> {
     /// Serves `vfs`, counting requests in `counters`.
     pub fn new(vfs: V, counters: Arc<Counters>, settings: Settings) -> Self {
         let vfs = Arc::new(vfs);
-        let has_delays = settings.storage.is_some() || settings.faults;
-        let delays = has_delays.then(|| Arc::new(Delays::new(vfs.clone(), counters.clone(), settings.storage)));
         // What is pushed before it is asked for would come from no device.
-        let has_prefetch = settings.prefetch > 0 && !settings.direct_io && !has_delays;
+        let has_prefetch = settings.prefetch > 0 && !settings.direct_io && !settings.has_delays();
         let watch = has_prefetch.then(|| Arc::new(Watch::new(settings.prefetch)));
         Self {
             vfs,
@@ -152,13 +155,22 @@ impl<V: Vfs> FuseAdapter<V> {
             zero_message_open: false,
             zero_message_opendir: false,
             watch,
+            observer: None,
             orders: None,
-            delays,
+            delays: None,
         }
     }
 
-    /// What answers reads that have to wait, if the settings ask for any. Without it they wait for ever.
-    pub fn delays(&self) -> Option<Arc<Delays<V>>> {
+    /// The file system behind it.
+    pub fn vfs(&self) -> &Arc<V> {
+        &self.vfs
+    }
+
+    /// What answers reads that have to wait, if the settings ask for any. Without it all are answered at once.
+    pub fn delays(&mut self) -> Option<Arc<Delays<V>>> {
+        let (vfs, counters, observer) = (self.vfs.clone(), self.counters.clone(), self.observer.clone());
+        let storage = self.settings.storage;
+        self.delays = self.settings.has_delays().then(|| Arc::new(Delays::new(vfs, counters, observer, storage)));
         self.delays.clone()
     }
 
@@ -189,9 +201,9 @@ impl<V: Vfs> FuseAdapter<V> {
         }
     }
 
-    /// Runs one request, see [`serve`].
-    fn serve<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
-        serve(&self.counters, op, ino, call)
+    /// Runs one request, see [`attempt`].
+    fn attempt<T>(&self, op: Op, ino: INodeNo, call: impl FnOnce() -> Result<T>) -> std::result::Result<T, Errno> {
+        attempt(&self.counters, op, ino, call)
     }
 
     fn fuse_attr(&self, attr: &Attr) -> FileAttr {
@@ -203,7 +215,10 @@ impl<V: Vfs> FuseAdapter<V> {
     }
 
     fn reply_lookup(&self, dir: INodeNo, name: &[u8], reply: ReplyEntry) {
-        match self.serve(Op::Lookup, dir, || self.find(Ino(dir.0), name)) {
+        let arrival = self.arrival();
+        let found = self.attempt(Op::Lookup, dir, || self.find(Ino(dir.0), name));
+        self.tell(arrival, Op::Lookup, dir, matches!(found, Ok(Some(_))));
+        match found {
             Ok(Some(attr)) => {
                 reply.entry_with_ttls(&self.lifetime(&attr), &attr::FOREVER, &self.fuse_attr(&attr), Generation(0))
             }
@@ -226,25 +241,6 @@ impl<V: Vfs> FuseAdapter<V> {
                 Ok(None)
             }
             found => found.map(Some),
-        }
-    }
-
-    fn reply_read(&self, ino: INodeNo, offset: u64, size: u32, flags: OpenFlags, reply: ReplyData) {
-        let Some(reply) = self.delay(ino, offset, size, reply) else { return };
-        // O_DIRECT reads pass by the page cache, where nothing that is pushed would be found.
-        let watch = self.watch.as_ref().filter(|_| flags.0 & libc::O_DIRECT == 0);
-        answer_read(&*self.vfs, &self.counters, ino, offset, size, reply);
-        // Behind the reply: the reader need not wait for plans.
-        if let Some(watch) = watch {
-            self.shield(ino, || watch.on_read(&*self.vfs, Ino(ino.0), offset, u64::from(size)));
-        }
-    }
-
-    /// Lets a read wait if it has to; else the reply comes back.
-    fn delay(&self, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) -> Option<ReplyData> {
-        match &self.delays {
-            Some(delays) => delays.delay(ino, offset, size, reply),
-            None => Some(reply),
         }
     }
 
@@ -347,7 +343,7 @@ impl<V: Vfs> FuseAdapter<V> {
 }
 
 /// Runs one request: counts it, turns its error into a code, and a panic into EIO.
-fn serve<T>(
+fn attempt<T>(
     counters: &Counters,
     op: Op,
     ino: INodeNo,
@@ -366,22 +362,6 @@ fn serve<T>(
             Err(Errno::EIO)
         }
     }
-}
-
-/// Answers a read with the bytes that it asks for, from the buffer of this thread.
-fn answer_read(vfs: &impl Vfs, counters: &Counters, ino: INodeNo, offset: u64, size: u32, reply: ReplyData) {
-    BUFFER.with_borrow_mut(|buffer| {
-        let size = size as usize;
-        let buffer = buffer.get(size);
-        match serve(counters, Op::Read, ino, || vfs.read(Ino(ino.0), offset, buffer)) {
-            Ok(count) => {
-                let data = &buffer[..count.min(size)];
-                counters.add_read_bytes(data.len() as u64);
-                reply.data(data);
-            }
-            Err(errno) => reply.error(errno),
-        }
-    });
 }
 
 /// The one place where errors of the file system become codes.

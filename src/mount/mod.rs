@@ -20,6 +20,7 @@ mod signals;
 mod sink;
 #[cfg(target_os = "linux")]
 pub mod table;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use options::{Access, MountOptions, OptionError};
 pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
 
 use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings, Storage};
+use crate::observe::{Observer, Watching};
 use crate::stats::Counters;
 use crate::vfs::Vfs;
 use daemon::{Reporter, Side};
@@ -88,11 +90,11 @@ pub struct Source<'a> {
     pub dataset: &'a str,
     /// The dataset's identity, which the log shows, if there is one.
     pub identity: Option<&'a str>,
+    /// What decides about everything that a device which is asked for leaves to chance.
+    pub seed: u64,
 }
 
-/// Mounts `vfs` on the directory `point` and serves it until it is unmounted.
-///
-/// `seed` decides what a device that is asked for leaves to chance.
+/// Mounts `vfs` on the directory `point` and serves it until it is unmounted, telling `observer` of all requests.
 ///
 /// Unless the options ask for the foreground, the process forks: the caller's returns as soon as the mount works, another
 /// one serves, and returns from this call when the mount is gone. So this must be called before any thread is started.
@@ -102,18 +104,20 @@ pub struct Source<'a> {
 pub fn run<V: Vfs>(
     vfs: V,
     counters: Arc<Counters>,
+    observer: Option<Arc<Observer>>,
     source: Source<'_>,
-    seed: u64,
     point: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
     let point = prepare(point, options)?;
+    let trace = options.trace.as_deref().map(trace::open).transpose()?;
     let reporter = match to_background(&point, options)? {
         Stay::Here(reporter) => reporter,
         Stay::Done(outcome) => return outcome,
     };
     let shown = options.fsname.clone().unwrap_or_else(|| printable(source.dataset));
-    let mut adapter = FuseAdapter::new(vfs, counters, settings(options, seed));
+    let settings = settings(options, source.seed);
+    let mut adapter = FuseAdapter::new(vfs, counters, settings).observed_by(observer.clone());
     // Before the first read can come.
     let threads = options.threads.unwrap_or_else(default_threads);
     let _workers = match adapter.delays().map(|delays| delays.start(threads)).transpose() {
@@ -126,10 +130,20 @@ pub fn run<V: Vfs>(
             }
         }
     };
+    // Weak: who is observed holds the observer.
+    let vfs = Arc::downgrade(adapter.vfs());
+    let paths = Box::new(move |ino| vfs.upgrade()?.path(ino));
+    // Until nothing is served any more.
+    let mut _watching: Option<Watching> = None;
     let (prefetch, advancer) = (adapter.prefetch(), adapter.advancer());
     let push = |kernel: Notifier| {
         if let Err(error) = advancer.start(kernel.clone()) {
             warn!("the generation cannot be changed: cannot start a thread: {error}");
+        }
+        let out = trace.map(|file| Box::new(file) as Box<dyn std::io::Write + Send>);
+        match observer.map(|observer| observer.start(paths, out)).transpose() {
+            Ok(watching) => _watching = watching,
+            Err(error) => warn!("no trace: cannot start a thread: {error}"),
         }
         prefetch.map(|prefetch| prefetch.start(kernel))
     };
@@ -270,7 +284,7 @@ fn settings(options: &MountOptions, seed: u64) -> Settings {
         xattr: options.xattr,
         readdirplus: options.readdirplus,
         opendir_message: options.auto_unmount,
-        prefetch: options.prefetch,
+        prefetch: options.prefetch_bytes(),
         ask_at_root: options.access == Access::OwnerAndRoot,
         storage: options.storage.spec().map(|spec| Storage { spec, seed }),
         faults: options.faults.is_some(),

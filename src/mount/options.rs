@@ -64,7 +64,12 @@ pub struct MountOptions {
     /// Whether reads bypass the page cache.
     pub direct_io: bool,
     /// Bytes pushed into the page cache ahead of each sequential reader: 0 for none, else 1 MiB to 1 GiB.
-    pub prefetch: u64,
+    /// Unless asked for, [`MountOptions::prefetch_bytes`].
+    pub prefetch: Option<u64>,
+    /// Whether what clients do is observed.
+    pub observe: bool,
+    /// File that every request is written to, which observes as well.
+    pub trace: Option<PathBuf>,
     /// Whether listings carry attributes.
     pub readdirplus: ReadDirPlus,
     /// Whether extended attributes are served.
@@ -115,7 +120,9 @@ impl Default for MountOptions {
             listed_only: false,
             log_file: None,
             direct_io: false,
-            prefetch: DEFAULT_PREFETCH,
+            prefetch: None,
+            observe: false,
+            trace: None,
             readdirplus: ReadDirPlus::default(),
             xattr: true,
             threads: None,
@@ -152,6 +159,17 @@ const MAX_FSNAME: usize = 1024;
 const MAX_THREADS: u64 = 64;
 
 impl MountOptions {
+    /// Whether what clients do is observed.
+    pub fn observes(&self) -> bool {
+        self.observe || self.trace.is_some()
+    }
+
+    /// Bytes pushed into the page cache: unless asked for, nothing where somebody observes, since what was pushed is
+    /// read unseen.
+    pub fn prefetch_bytes(&self) -> u64 {
+        self.prefetch.unwrap_or(if self.observes() { 0 } else { DEFAULT_PREFETCH })
+    }
+
     /// Applies the text of one `-o`: options separated by commas; a backslash takes the next character as it is, and
     /// double quotes around a value keep its commas. With `sloppy`, unknown options are passed over.
     ///
@@ -217,12 +235,13 @@ impl MountOptions {
             "listed_only" => self.listed_only = true,
             "snapshots" => self.snapshots = true,
             "direct_io" => self.direct_io = true,
+            "observe" => self.observe = true,
             "noxattr" => self.xattr = false,
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
             "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file"
-            | "disk" | "latency" | "jitter" | "bandwidth" | "iops" | "fault" | "prefetch" | "readdirplus"
+            | "disk" | "latency" | "jitter" | "bandwidth" | "iops" | "fault" | "prefetch" | "trace" | "readdirplus"
             | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext" | "rootcontext" => {
                 return Err(Refusal::Because("needs a value, as in option=value"));
             }
@@ -252,7 +271,8 @@ impl MountOptions {
             "fault" => self.faults = Some(fault(value)?),
             "corpus" => self.corpus = Some(path(value)?),
             "log_file" => self.log_file = Some(path(value)?),
-            "prefetch" => self.prefetch = prefetch(value)?,
+            "prefetch" => self.prefetch = Some(prefetch(value)?),
+            "trace" => self.trace = Some(path(value)?),
             "readdirplus" => self.readdirplus = readdirplus(value)?,
             "threads" => self.threads = Some(threads(value)?),
             "fsname" => self.fsname = Some(fsname(value)?),

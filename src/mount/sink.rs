@@ -63,7 +63,7 @@ pub fn run_sink(
         .ask_at_root(options.access == Access::OwnerAndRoot);
     let verdict = adapter.verdict();
     // After a failure there is nothing to judge: perhaps it was never mounted.
-    let source = Source { dataset: &source, identity: None };
+    let source = Source { dataset: &source, identity: None, seed: 0 };
     serve(adapter, &point, source, &options, reporter, Life::new(UNDECIDED), |_| None)?;
     let report = verdict.give();
     if report.perfect {

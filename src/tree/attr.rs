@@ -45,7 +45,8 @@ impl Tree {
     }
 
     pub(super) fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
-        let (size, time) = self.control.look(file, self.on_demand.len(), self.newest().generation());
+        let more = || self.on_demand_gauge() + &self.observed();
+        let (size, time) = self.control.look(file, more, self.newest().generation());
         let mtime = time.unwrap_or(Time::of(self.dataset.folder_time(0)));
         let blocks = size.div_ceil(512);
         let volatile = time.is_some();

@@ -79,10 +79,15 @@ impl Control {
     }
 
     /// Size for the attributes, and the time for those of files that change by themselves; the counters are taken anew,
-    /// and `on_demand` inodes added to them.
-    pub(super) fn look(&self, file: ControlFile, on_demand: usize, generation: u64) -> (u64, Option<Time>) {
+    /// and what `more` gives added to them.
+    pub(super) fn look(
+        &self,
+        file: ControlFile,
+        more: impl FnOnce() -> String,
+        generation: u64,
+    ) -> (u64, Option<Time>) {
         if file == ControlFile::Stats {
-            let text = (self.source)() + &on_demand_gauge(on_demand);
+            let text = (self.source)() + &more();
             *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
         }
         let changes = matches!(file, ControlFile::Stats | ControlFile::Generation);
@@ -93,11 +98,4 @@ impl Control {
 fn now() -> Time {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time { seconds: now.as_secs() as i64, nanoseconds: now.subsec_nanos() }
-}
-
-fn on_demand_gauge(count: usize) -> String {
-    format!(
-        "# HELP seedfs_on_demand_inodes Unlisted names that the kernel refers to at this moment.\n\
-         # TYPE seedfs_on_demand_inodes gauge\nseedfs_on_demand_inodes {count}\n"
-    )
 }

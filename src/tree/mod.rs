@@ -7,6 +7,7 @@ mod control;
 mod names;
 mod node;
 mod on_demand;
+mod paths;
 mod spelling;
 
 use std::convert::Infallible;
@@ -21,6 +22,7 @@ use crate::dataset::{Dataset, GenerationError, Listed};
 use crate::diff::Diff;
 use crate::edition::Tables;
 use crate::faults::{Faults, Plan as FaultPlan};
+use crate::observe::Observer;
 use crate::recipe::Recipe;
 use crate::storage::Layout;
 use crate::vfs::{Attr, Cookie, Delivery, Entry, Extent, FsError, Ino, Result, Seek, Siblings, Stale, StatFs, Vfs};
@@ -30,7 +32,7 @@ pub use control::StatsSource;
 use control::{Control, ControlFile};
 use names::{ENTRIES_BEFORE, cookie_behind};
 use node::{Node, ON_DEMAND, Shown};
-pub use node::{file_ino, folder_ino};
+pub use node::{file_ino, folder_ino, is_control, is_unlisted};
 use on_demand::OnDemand;
 
 /// The extended attribute that tells a file's recipe in full.
@@ -53,6 +55,7 @@ pub struct Tree {
     damage: Option<Plan>,
     platform: Platform,
     faults: Option<Faults>,
+    observer: Option<Arc<Observer>>,
 }
 
 impl Tree {
@@ -73,6 +76,7 @@ impl Tree {
             damage: None,
             platform: Platform::HERE,
             faults: None,
+            observer: None,
         }
     }
 
@@ -111,6 +115,12 @@ impl Tree {
     /// The same with reads of listed files that fail, hang or end early on purpose.
     pub fn with_faults(mut self, plan: Option<FaultPlan>) -> Self {
         self.faults = plan.map(Faults::new);
+        self
+    }
+
+    /// The same with what is observed among the counters.
+    pub fn with_observer(mut self, observer: Option<Arc<Observer>>) -> Self {
+        self.observer = observer;
         self
     }
 
@@ -310,6 +320,10 @@ impl Vfs for Tree {
             b".." => Ok(Cookie(2)),
             _ => self.index_in(node, name).map(cookie_behind).ok_or(FsError::NotFound),
         }
+    }
+
+    fn path(&self, ino: Ino) -> Option<Vec<u8>> {
+        self.path_of(ino)
     }
 
     fn siblings(&self, ino: Ino) -> Option<Siblings> {

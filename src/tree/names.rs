@@ -28,7 +28,7 @@ pub(super) fn control_ino(file: ControlFile) -> Ino {
 }
 
 /// Name of the directory that shows a generation.
-fn snapshot_name(generation: u64) -> String {
+pub(super) fn snapshot_name(generation: u64) -> String {
     format!("gen-{generation:06}")
 }
 

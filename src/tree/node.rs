@@ -57,6 +57,16 @@ pub(super) enum Node<'a> {
     Control(ControlFile),
 }
 
+/// Whether an inode is the control directory or one of its files.
+pub fn is_control(ino: Ino) -> bool {
+    (CONTROL..ON_DEMAND).contains(&ino.0)
+}
+
+/// Whether an inode is that of a name that is not listed.
+pub fn is_unlisted(ino: Ino) -> bool {
+    ino.0 >= ON_DEMAND
+}
+
 /// Inode of a folder.
 pub fn folder_ino(folder: u64) -> Ino {
     Ino(2 * folder + 1)
@@ -87,6 +97,16 @@ impl Shown {
         match (last + 2).checked_shl(bits) {
             Some(behind) if behind >> bits == last + 2 && behind <= CASES => Ok(Shown::All { count: last + 1, bits }),
             _ => Err(GenerationError::TooMany(last)),
+        }
+    }
+}
+
+impl Shown {
+    /// How many generations there are to be seen.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Shown::One(_) => 1,
+            Shown::All { count, .. } => *count,
         }
     }
 }

@@ -89,6 +89,12 @@ impl OnDemand {
         table.by_number.get(&number).map(|held| held.recipe)
     }
 
+    /// The directory and the name of a number in use.
+    pub(super) fn place(&self, number: u64) -> Option<(Ino, Vec<u8>)> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.by_number.get(&number).map(|held| (held.dir, held.name.to_vec()))
+    }
+
     /// Numbers in use.
     pub(super) fn len(&self) -> usize {
         self.table.read().unwrap_or_else(PoisonError::into_inner).by_number.len()

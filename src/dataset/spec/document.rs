@@ -20,6 +20,11 @@ impl Draft {
     pub(super) fn from_base(base: &str) -> Result<Self, SpecError> {
         from_base(base, Path::new(""), 0)
     }
+
+    /// A document that extends none: it may come from anywhere, and must not reach for files here.
+    pub(super) fn from_text(text: &str, name: &str) -> Result<Self, SpecError> {
+        read(text, name, Path::new(""), MAX_DEPTH - 1)
+    }
 }
 
 fn from_base(base: &str, directory: &Path, depth: usize) -> Result<Draft, SpecError> {

@@ -12,6 +12,15 @@ const TABLES: [&str; 4] = ["duplicates", "hardlinks", "near", "symlinks"];
 const LISTS: [&str; 4] = ["near.edits", "cases", "names.files", "names.dirs"];
 
 impl Spec {
+    /// Reads a TOML document that extends none, such as [`Spec::to_toml`] makes, whoever wrote it; `name` stands in
+    /// messages.
+    ///
+    /// # Errors
+    /// The first key or value that is wrong, with what it takes.
+    pub fn from_document(text: &str, name: &str) -> Result<Self, SpecError> {
+        Draft::from_text(text, name)?.finish()
+    }
+
     /// Reads a preset's name, the path of a TOML document, or `key=value` pairs separated by commas; pairs behind a
     /// name or path override what it says.
     ///
