@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::build::{Item, RunOf, What};
-use super::{Case, Catalogue, Node, Platform};
+use super::{Case, Catalogue, Platform};
 use crate::fold::fold;
 use crate::units::MAX_SIZE;
 
@@ -50,7 +50,7 @@ impl Absent {
     pub(super) fn new(catalogue: &Catalogue, platform: Platform) -> Self {
         let mut search = Search { catalogue, platform, numbers: Vec::new(), bytes: 0 };
         if !catalogue.is_empty() {
-            search.all();
+            search.directory();
         }
         search.numbers.sort_unstable_by_key(|&(number, _)| number);
         Self { numbers: search.numbers, bytes: search.bytes.min(MAX_SIZE) }
@@ -71,7 +71,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Goes through all directories, each with the units of its path and whether it is left out.
-    fn all(&mut self) {
+    fn directory(&mut self) {
         let units = self.units(0);
         let mut waiting = vec![(0, units, false)];
         while let Some((number, units, is_out)) = waiting.pop() {
@@ -135,15 +135,15 @@ impl Platform {
     fn lacks(self, case: &Case<'_>) -> Option<&'static str> {
         match (self, case.node) {
             (Self::Unix | Self::MacOs, _) => None,
-            (Self::Windows, Node::Fifo) => Some("it has no FIFOs in file systems"),
-            (Self::Windows, Node::Socket) => Some("it has no such sockets"),
-            (Self::Windows, Node::CharDevice(_) | Node::BlockDevice(_)) => {
+            (Self::Windows, super::Node::Fifo) => Some("it has no FIFOs in file systems"),
+            (Self::Windows, super::Node::Socket) => Some("it has no such sockets"),
+            (Self::Windows, super::Node::CharDevice(_) | super::Node::BlockDevice(_)) => {
                 Some("it has no device nodes in file systems")
             }
-            (Self::Windows, Node::Symlink(target)) => {
+            (Self::Windows, super::Node::Symlink(target)) => {
                 str::from_utf8(target).is_err().then_some("the target is not UTF-8")
             }
-            (Self::Windows, Node::Directory | Node::File(_)) => None,
+            (Self::Windows, super::Node::Directory | super::Node::File(_)) => None,
         }
     }
 }
