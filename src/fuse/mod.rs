@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use fuser::{Errno, FileAttr, Generation, INodeNo, OpenFlags, ReplyData, ReplyDirectory};
+use fuser::{Errno, FileAttr, Generation, INodeNo, ReplyDirectory};
 use fuser::{ReplyDirectoryPlus, ReplyEntry, ReplyIoctl, ReplyXattr};
 use log::{debug, error};
 
