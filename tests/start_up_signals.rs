@@ -160,3 +160,37 @@ fn under_load() {
         });
     }
 }
+
+/// The process in the background is killed before it could say that the mount works, as the kernel does where memory is
+/// short: the command that waits for it says so, and removes what it left.
+#[test]
+fn the_background_process_is_killed() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let mut killed = 0;
+    for time in (0..40).map(|step| Duration::from_micros(500) * step) {
+        let point = Point::new();
+        let mut command = seedfs();
+        command.args(["mount", "demo"]).arg(point.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        std::thread::sleep(time);
+        let list = format!("/proc/{0}/task/{0}/children", child.id());
+        let daemon = std::fs::read_to_string(list).unwrap_or_default().trim().parse::<libc::pid_t>();
+        if let Ok(daemon) = daemon {
+            // SAFETY: its parent has not waited for it, or has ended and left it to serve; it was started here.
+            unsafe { libc::kill(daemon, libc::SIGKILL) };
+        }
+        let output = child.wait_with_output().unwrap();
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("the background process ended while starting: killed by signal 9"), "{said}");
+            assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+            assert!(!is_mounted(point.path()), "a dead mount is left after {time:?}");
+            killed += 1;
+        }
+        // Killed later, it leaves what every kill leaves.
+        unmount(point.path());
+    }
+    println!("{killed} of 40 killed while starting");
+}
