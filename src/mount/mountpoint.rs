@@ -36,8 +36,7 @@ fn answers(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether what is mounted there has nobody behind it.
-#[cfg(target_os = "linux")]
+/// Whether what is mounted there has lost its daemon.
 pub(super) fn is_dead(path: &Path) -> bool {
     answers(path).is_err_and(|error| matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED)))
 }

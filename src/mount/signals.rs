@@ -7,7 +7,6 @@ use std::time::Duration;
 use log::{info, warn};
 
 use super::attach::Attached;
-use super::memory;
 
 /// What makes the daemon unmount and end.
 const ENDING: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
@@ -41,6 +40,7 @@ impl Life {
     /// Nothing is served any more; what is left to do ends by itself, and a signal must not hurry it.
     pub(super) fn finish(&self) {
         self.lock().finishing = true;
+        super::memory::unmounted();
     }
 
     /// Mounts unless a signal came first, which is `Ok(None)`.
@@ -58,13 +58,7 @@ impl Life {
     pub(super) fn end(&self) {
         if let Some(mount) = self.lock().mount.take() {
             mount.detach();
-            memory::unmounted();
         }
-    }
-
-    /// Exit code where the process ends before its work is done.
-    pub(super) fn code_when_cut_short(&self) -> u8 {
-        self.cut_short
     }
 
     /// Whether a signal has come.
@@ -84,8 +78,13 @@ impl Life {
         stage.interrupted = true;
         if let Some(mount) = stage.mount.take() {
             mount.detach();
-            memory::unmounted();
+            super::memory::unmounted();
         }
+    }
+
+    /// Exit code where the process ends before its work is done.
+    pub(super) fn code_when_cut_short(&self) -> u8 {
+        self.cut_short
     }
 
     fn lock(&self) -> MutexGuard<'_, Stage> {
