@@ -106,10 +106,13 @@ fn other_commands_with_little_memory() {
 }
 
 fn set_limit(mount: &Foreground, resource: libc::__rlimit_resource_t, limit: u64) {
-    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
-    // SAFETY: the process is a child of this one; what was before is not wanted.
-    let result = unsafe { libc::prlimit(mount.pid(), resource, &limit, std::ptr::null_mut()) };
-    assert_eq!(common::code(result), 0);
+    let mut limits = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the process is a child of this one; the first call only asks, and the second one does not.
+    unsafe {
+        assert_eq!(common::code(libc::prlimit(mount.pid(), resource, std::ptr::null(), &raw mut limits)), 0);
+        limits.rlim_cur = limit;
+        assert_eq!(common::code(libc::prlimit(mount.pid(), resource, &raw const limits, std::ptr::null_mut())), 0);
+    }
 }
 
 #[test]

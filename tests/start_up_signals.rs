@@ -26,9 +26,9 @@ fn start_takes() -> Duration {
 }
 
 /// Starts, sends the signals after these waits, and returns how the command ended.
-fn start_and_signal(point: &Path, foreground: bool, signals: &[(Duration, libc::c_int)]) -> ExitStatus {
+fn start_and_signal(point: &Path, mode: &[&str], signals: &[(Duration, libc::c_int)]) -> ExitStatus {
     let mut command = seedfs();
-    command.args(["mount", "demo"]).arg(point).args(foreground.then_some("-f"));
+    command.args(["mount", "demo"]).arg(point).args(mode);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     for (after, signal) in signals {
@@ -53,10 +53,10 @@ fn start_and_signal(point: &Path, foreground: bool, signals: &[(Duration, libc::
 
 /// In the foreground a signal is an ordinary end, in the background a start that failed; before the program had a chance
 /// to take care of signals, they end it.
-fn expect_sane(point: &Path, foreground: bool, signals: &[(Duration, libc::c_int)]) {
+fn expect_sane(point: &Path, mode: &[&str], signals: &[(Duration, libc::c_int)]) {
     use std::os::unix::process::ExitStatusExt;
-    let status = start_and_signal(point, foreground, signals);
-    let what = format!("foreground {foreground}, {signals:?}: {status}");
+    let (status, foreground) = (start_and_signal(point, mode, signals), mode.contains(&"-f"));
+    let what = format!("{mode:?}, {signals:?}: {status}");
     match (status.code(), status.signal()) {
         (Some(0), _) if foreground => {}
         // The mount worked before the signal came.
@@ -82,8 +82,8 @@ fn one_signal() {
     for _ in 0..operations("SEEDFS_SIGNAL_ROUNDS", 1) {
         for time in steps() {
             for signal in SIGNALS {
-                for foreground in [true, false] {
-                    expect_sane(Point::new().path(), foreground, &[(time, signal)]);
+                for mode in [&["-f"][..], &[]] {
+                    expect_sane(Point::new().path(), mode, &[(time, signal)]);
                 }
             }
         }
@@ -99,10 +99,31 @@ fn two_signals() {
         for (number, time) in steps().enumerate() {
             let first = SIGNALS[(number + round as usize) % 4];
             for (gap, second) in [(0, first), (2, SIGNALS[(number / 4 + round as usize) % 4]), (7, SIGTERM)] {
-                for foreground in [true, false] {
+                for mode in [&["-f"][..], &[]] {
                     let signals = [(time, first), (time + Duration::from_millis(gap), second)];
-                    expect_sane(Point::new().path(), foreground, &signals);
+                    expect_sane(Point::new().path(), mode, &signals);
                 }
+            }
+        }
+    }
+}
+
+/// While fusermount3 mounts, and stays behind to unmount.
+#[test]
+fn one_signal_with_the_helper() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    if !common::is_root() {
+        skip!("ordinary users need allow_other for auto_unmount, and consent for that");
+    }
+    if !common::run::have(&["fusermount3"]) {
+        return;
+    }
+    for _ in 0..operations("SEEDFS_SIGNAL_ROUNDS", 1) {
+        for (number, time) in steps().enumerate() {
+            for mode in [&["-o", "auto_unmount", "-f"][..], &["-o", "auto_unmount"]] {
+                expect_sane(Point::new().path(), mode, &[(time, SIGNALS[number % 4])]);
             }
         }
     }
@@ -138,4 +159,38 @@ fn under_load() {
             mount.expect_clean_end();
         });
     }
+}
+
+/// The process in the background is killed before it could say that the mount works, as the kernel does where memory is
+/// short: the command that waits for it says so, and removes what it left.
+#[test]
+fn the_background_process_is_killed() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let mut killed = 0;
+    for time in (0..40).map(|step| Duration::from_micros(500) * step) {
+        let point = Point::new();
+        let mut command = seedfs();
+        command.args(["mount", "demo"]).arg(point.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        std::thread::sleep(time);
+        let list = format!("/proc/{0}/task/{0}/children", child.id());
+        let daemon = std::fs::read_to_string(list).unwrap_or_default().trim().parse::<libc::pid_t>();
+        if let Ok(daemon) = daemon {
+            // SAFETY: its parent has not waited for it, or has ended and left it to serve; it was started here.
+            unsafe { libc::kill(daemon, libc::SIGKILL) };
+        }
+        let output = child.wait_with_output().unwrap();
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("the background process ended while starting: killed by signal 9"), "{said}");
+            assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+            assert!(!is_mounted(point.path()), "a dead mount is left after {time:?}");
+            killed += 1;
+        }
+        // Killed later, it leaves what every kill leaves.
+        unmount(point.path());
+    }
+    println!("{killed} of 40 killed while starting");
 }

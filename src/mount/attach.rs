@@ -4,7 +4,7 @@
 //! any moment) and which mount is its own (another one may have taken the place), and because fuser wants allow_other
 //! for auto_unmount, cannot escape a comma (fuser#424), and unmounts in a way that a busy mount refuses (fuser#686).
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use fuser::{Config, Filesystem, Session};
 use log::{debug, info, warn};
 
-use super::helper::{self, fusermount};
+use super::helper::{self, fusermount, unmount_with_nothing};
 use super::options::{Access, MountOptions};
 use super::signals::Life;
 use super::{MountError, memory, mountpoint, table};
@@ -163,11 +163,15 @@ impl Attached {
             return;
         }
         info!("unmounting {}", self.point.display());
-        match detach_lazily(&self.point) {
+        let Ok(point) = CString::new(self.point.as_os_str().as_bytes()) else { return };
+        match detach_lazily(&point) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(libc::EPERM) => {
-                if let Err(error) = fusermount(&["-u", "-q", "-z"], &self.point) {
-                    warn!("{}: cannot unmount: {error}", self.point.display());
+                match fusermount(&["-u", "-q", "-z"], &self.point) {
+                    Err(error) if !unmount_with_nothing(&point) => {
+                        warn!("{}: cannot unmount: {error}", self.point.display());
+                    }
+                    _ => {}
                 }
             }
             // Somebody else was faster.
@@ -187,8 +191,7 @@ impl Attached {
     }
 }
 
-fn detach_lazily(point: &Path) -> io::Result<()> {
-    let point = CString::new(point.as_os_str().as_bytes())?;
+fn detach_lazily(point: &CStr) -> io::Result<()> {
     // SAFETY: the pointer is to a string ended by NUL that outlives the call.
     let result = unsafe { libc::umount2(point.as_ptr(), libc::MNT_DETACH | libc::UMOUNT_NOFOLLOW) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -1,5 +1,6 @@
 //! fusermount3, the program that may mount for ordinary users.
 
+use std::ffi::CStr;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -163,6 +164,31 @@ pub(crate) fn fusermount(arguments: &[&str], point: &Path) -> Result<(), String>
         }
     }
     Err("fusermount3 not found; install it with: apt-get install fuse3".to_owned())
+}
+
+/// Unmounts lazily by fusermount3, without memory or descriptors of this process's own; says whether that went well.
+pub(super) fn unmount_with_nothing(point: &CStr) -> bool {
+    let words = [c"fusermount3".as_ptr(), c"-uqz".as_ptr(), c"--".as_ptr(), point.as_ptr(), std::ptr::null()];
+    let nothing = [std::ptr::null()];
+    // SAFETY: the child sets its limit and becomes another program, or ends; all pointers are to texts ended by NUL, the
+    // lists end in a null pointer, and numbers are written to values of this frame.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            // A limit that stops this process would stop that one as well.
+            let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 {
+                limit.rlim_cur = limit.rlim_max;
+                libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+            }
+            for program in [c"/usr/bin/fusermount3", c"/bin/fusermount3"] {
+                libc::execve(program.as_ptr(), words.as_ptr(), nothing.as_ptr());
+            }
+            libc::_exit(127);
+        }
+        let mut status = 0;
+        libc::waitpid(child, &raw mut status, 0) == child && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+    }
 }
 
 #[cfg(test)]

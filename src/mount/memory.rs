@@ -208,7 +208,7 @@ fn unmount(guarded: &Guarded) {
     // SAFETY: the path ends in NUL.
     let refused = unsafe { libc::umount2(point, libc::MNT_DETACH | libc::UMOUNT_NOFOLLOW) } != 0;
     if refused {
-        by_helper(point);
+        super::helper::unmount_with_nothing(&guarded.point);
     }
 }
 
@@ -216,25 +216,6 @@ fn unmount(guarded: &Guarded) {
 fn unmount(guarded: &Guarded) {
     // SAFETY: the path ends in NUL.
     unsafe { libc::unmount(guarded.point.as_ptr(), libc::MNT_FORCE) };
-}
-
-/// fusermount3, for those who may not unmount themselves.
-#[cfg(target_os = "linux")]
-fn by_helper(point: *const libc::c_char) {
-    // SAFETY: the child only becomes another program or ends; all pointers are to texts ended by NUL, the lists end in a
-    // null pointer.
-    unsafe {
-        let child = libc::fork();
-        if child == 0 {
-            let words = [c"fusermount3".as_ptr(), c"-uqz".as_ptr(), c"--".as_ptr(), point, std::ptr::null()];
-            let nothing = [std::ptr::null()];
-            for program in [c"/usr/bin/fusermount3", c"/bin/fusermount3"] {
-                libc::execve(program.as_ptr(), words.as_ptr(), nothing.as_ptr());
-            }
-            libc::_exit(127);
-        }
-        libc::waitpid(child, null_mut(), 0);
-    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl Life {
     /// Nothing is served any more; what is left to do ends by itself, and a signal must not hurry it.
     pub(super) fn finish(&self) {
         self.lock().finishing = true;
+        memory::unmounted();
     }
 
     /// Mounts unless a signal came first, which is `Ok(None)`.
@@ -58,7 +59,6 @@ impl Life {
     pub(super) fn end(&self) {
         if let Some(mount) = self.lock().mount.take() {
             mount.detach();
-            memory::unmounted();
         }
     }
 
@@ -66,17 +66,11 @@ impl Life {
     /// there may be another one in its place already, with the same number in the mount table: the kernel gives numbers
     /// out again at once.
     pub(super) fn clear_away(&self) {
-        if let Some(mount) = self.lock().mount.take() {
-            if mountpoint::is_dead(mount.point()) {
-                mount.detach();
-            }
-            memory::unmounted();
+        if let Some(mount) = self.lock().mount.take()
+            && mountpoint::is_dead(mount.point())
+        {
+            mount.detach();
         }
-    }
-
-    /// Exit code where the process ends before its work is done.
-    pub(super) fn code_when_cut_short(&self) -> u8 {
-        self.cut_short
     }
 
     /// Whether a signal has come.
@@ -98,6 +92,11 @@ impl Life {
             mount.detach();
             memory::unmounted();
         }
+    }
+
+    /// Exit code where the process ends before its work is done.
+    pub(super) fn code_when_cut_short(&self) -> u8 {
+        self.cut_short
     }
 
     fn lock(&self) -> MutexGuard<'_, Stage> {

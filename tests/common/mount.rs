@@ -266,6 +266,10 @@ impl Mounted {
         self.0.path()
     }
 
+    pub fn pid(&self) -> libc::pid_t {
+        self.0.pid()
+    }
+
     /// Value of a counter in `.seedfs/stats`.
     pub fn counter(&self, name: &str) -> u64 {
         let stats = std::fs::read_to_string(self.path().join(".seedfs/stats")).unwrap();
@@ -273,7 +277,8 @@ impl Mounted {
         value.unwrap_or_else(|| panic!("no {name} in {stats}")).parse().unwrap()
     }
 
-    /// Memory of the program in KiB: `VmRSS` is what is resident now, `VmHWM` the most that ever was.
+    /// A number that the kernel has about the program: in KiB `VmRSS`, what is resident now, and `VmHWM`, the most that
+    /// ever was; `Threads`.
     pub fn memory_kib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap();
