@@ -57,7 +57,7 @@ fn values() {
 
 #[test]
 fn nothing_is_prefetched_where_somebody_observes_unless_asked_for() {
-    let ahead = |text| parse(&[text]).unwrap().prefetch_bytes();
+    let ahead = |text: &str| parse(&[text]).unwrap().prefetch_bytes();
     assert!(ahead("ro") > 0);
     for text in ["observe", "trace=x"] {
         assert_eq!(ahead(text), 0);
