@@ -135,7 +135,10 @@ fn labels_hold_any_name() {
 
 #[test]
 fn every_family_has_help_and_type_once() {
-    let Some(mount) = Mounted::start(&OBSERVED) else { return };
+    let page = include_str!("../man/seedfs.1");
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("x.trace");
+    let Some(mount) = Mounted::start(&["files=10", "--trace", trace.to_str().unwrap()]) else { return };
     std::fs::read(&files(mount.path())[0]).unwrap();
     let raw = std::fs::read_to_string(mount.path().join(".seedfs/stats")).unwrap();
     let named = |mark: &str| -> Vec<&str> {
@@ -143,7 +146,11 @@ fn every_family_has_help_and_type_once() {
     };
     let (help, types) = (named("# HELP "), named("# TYPE "));
     assert_eq!(help, types);
-    assert!(types.len() > 15);
+    assert!(types.len() > 25);
+    for family in &types {
+        let is_named = |word: &str| word.split('{').next() == Some(family);
+        assert!(page.split_whitespace().any(is_named), "the page does not name {family}");
+    }
     for line in raw.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(['{', ' ']).next().unwrap();
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
