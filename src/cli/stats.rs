@@ -86,7 +86,8 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 
 fn read(point: &Path) -> Result<Report, CliError> {
     let failed = |code, why: String| CliError::new(code, format!("{}: {why}", point.display()));
-    let mut text = Vec::new();
+    // Not grown step by step: each step would be a read of its own.
+    let mut text = Vec::with_capacity(1 << 16);
     File::open(point.join(".seedfs").join("stats"))
         .and_then(|file| file.take(MAX_TEXT).read_to_end(&mut text))
         .map_err(|error| {
@@ -114,7 +115,7 @@ fn no_counters(point: &Path, error: &io::Error) -> Option<CliError> {
 
 fn draw(report: &Report) -> String {
     let mut sheet = Sheet::new(Canvas::of_environment());
-    sheet.requests(&report.requests);
+    sheet.requests(report.observed.as_ref().map_or(&report.requests, |observed| &observed.requests));
     for (what, number) in [
         ("handed out", bytes(report.read_bytes.into())),
         ("pushed ahead", bytes(report.prefetched_bytes.into())),

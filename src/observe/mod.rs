@@ -7,6 +7,16 @@
 //!
 //! Only what arrives is seen: bytes that the kernel has in its page cache are read without a request, and its read-ahead
 //! makes requests larger than the reads of programs.
+//!
+//! What it costs: time of the processor that a mount takes for a request, its threads together, divided by that of the
+//! same mount without observing; client and mount on one processor, median (lowest-highest) of 9 rounds. Two mounts
+//! that are alike differ as much as the first row.
+//!
+//! | | reads of 128 KiB, page cache | reads of 4 KiB, O_DIRECT | lookups |
+//! |---|---|---|---|
+//! | neither observes | 0.99 (0.91-1.17) | 0.98 (0.66-0.99) | 0.99 (0.98-1.02) |
+//! | `observe` | 0.98 (0.96-1.00) | 1.07 (1.06-1.13), 0.15 µs | 1.02 (1.00-1.05) |
+//! | `trace` | 1.04 (1.01-1.05) | 1.10 (1.08-1.17), 0.22 µs | 1.01 (0.98-1.08) |
 
 mod extents;
 mod observed;

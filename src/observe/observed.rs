@@ -47,7 +47,7 @@ pub struct TopFile {
 /// What a client did, in figures.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Observed {
-    /// Requests by kind.
+    /// Requests by kind, but for those about the control directory.
     pub requests: BTreeMap<String, u64>,
     /// Those of them that failed.
     pub failed: BTreeMap<String, u64>,

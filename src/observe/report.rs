@@ -65,7 +65,7 @@ impl Families {
 }
 
 impl Observed {
-    /// The figures in the text format of Prometheus; requests by kind are left to the counters of the mount.
+    /// The figures in the text format of Prometheus.
     pub fn prometheus(&self) -> String {
         let mut out = Families::default();
         self.write_touched(&mut out);
@@ -144,7 +144,12 @@ impl Observed {
         }
         let _ =
             writeln!(out.0, "seedfs_read_size_bytes_sum {}\nseedfs_read_size_bytes_count {reads}", self.asked_bytes);
-        out.family("seedfs_failed_requests_total", "counter", "Requests that were answered with an error.");
+        let help = "Requests but for those about the control directory.";
+        out.family("seedfs_observed_requests_total", "counter", help);
+        for (op, count) in &self.requests {
+            out.value("seedfs_observed_requests_total", "op", op, count);
+        }
+        out.family("seedfs_failed_requests_total", "counter", "Those of them that were answered with an error.");
         for (op, count) in self.failed.iter().filter(|&(_, &count)| count > 0) {
             out.value("seedfs_failed_requests_total", "op", op, count);
         }
@@ -214,7 +219,6 @@ impl Report {
             return Err(ReportError::NoReport);
         }
         if !observed.sizes.is_empty() {
-            observed.requests = report.requests.clone();
             report.observed = Some(observed);
         }
         Ok(report)
@@ -252,6 +256,7 @@ impl Observed {
             "seedfs_new_files_total" => self.files_backward = value,
             "seedfs_read_size_bytes_bucket" => self.take_class(label, value),
             "seedfs_read_size_bytes_sum" => self.asked_bytes = value,
+            "seedfs_observed_requests_total" => _ = self.requests.insert(label.to_owned(), value),
             "seedfs_failed_requests_total" => _ = self.failed.insert(label.to_owned(), value),
             "seedfs_top_file_bytes" => self.top.push(TopFile { path: label.to_owned(), bytes: value, over: 0 }),
             "seedfs_top_file_bytes_over" => {
