@@ -398,7 +398,6 @@ fn a_corpus_counts_by_its_digest() {
     refused(&orphan, "line 1, column 17: corpus.sha256: has no corpus.path");
 }
 
-#[cfg(unix)]
 #[test]
 fn the_corpus_of_a_dataset_is_read_and_checked() {
     let words: String = (0..3000).map(|n| format!("word{n} ")).collect();
@@ -411,17 +410,17 @@ fn the_corpus_of_a_dataset_is_read_and_checked() {
         ("wrong.toml", &wrong),
         ("missing.toml", "corpus.path = \"none.txt\""),
     ]);
-    let mount = |name: &str, corpus: &[&str]| {
+    let manifest = |name: &str, corpus: &[&str]| {
         let dataset = documents.path(name);
-        let output = seedfs(&[&["mount", "--fake", &dataset, "."], corpus].concat());
+        let output = seedfs(&[&["manifest", &dataset], corpus].concat());
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    assert_eq!(mount("right.toml", &[]), (Some(0), String::new()));
-    let (code, message) = mount("wrong.toml", &[]);
+    assert_eq!(manifest("right.toml", &[]), (Some(0), String::new()));
+    let (code, message) = manifest("wrong.toml", &[]);
     assert_eq!(code, Some(2));
     assert!(message.contains("words.txt: is another file than the dataset asks for") && message.contains(&digest));
     let words = documents.path("words.txt");
-    assert_eq!(mount("wrong.toml", &["--corpus", &words]), (Some(0), String::new()), "the command line counts");
-    let (code, message) = mount("missing.toml", &[]);
-    assert!(code == Some(2) && message.contains("none.txt: No such file"), "{message}");
+    assert_eq!(manifest("wrong.toml", &["--corpus", &words]), (Some(0), String::new()), "the command line counts");
+    let (code, message) = manifest("missing.toml", &[]);
+    assert!(code == Some(2) && message.contains("none.txt: ") && message.contains("(os error 2)"), "{message}");
 }
