@@ -119,9 +119,12 @@ mod windows {
     fn names_in_another_case_are_told_once() {
         let (root, files) = tree();
         let (folder, inside) = files.iter().find_map(|file| file.split_once('/')).unwrap();
-        fs::rename(root.path().join(folder), root.path().join(folder.to_uppercase())).unwrap();
+        // Some systems take a change of case alone for none.
+        let rename = |from: &str, to: &str| fs::rename(root.path().join(from), root.path().join(to)).unwrap();
+        let change_case = |name: &str| (rename(name, "between"), rename("between", &name.to_uppercase()));
+        change_case(folder);
         let file = files.iter().find(|file| !file.contains('/')).unwrap();
-        fs::rename(root.path().join(file), root.path().join(file.to_uppercase())).unwrap();
+        change_case(file);
         let mut lines = findings(root.path());
         lines.sort();
         let mut expected = [folder, file].map(|name| format!("{}: renamed, should be {name}", name.to_uppercase()));
@@ -136,10 +139,11 @@ mod windows {
         let root_path = verbatim(root.path());
         fs::create_dir(root_path.join("dot.")).unwrap();
         fs::write(root_path.join("dot.").join("nul"), b"in it").unwrap();
-        fs::write(root_path.join(OsString::from_wide(&[0x61, 0xD800])), b"no Unicode").unwrap();
+        // Wine keeps names as Unicode.
+        let odd = fs::write(root_path.join(OsString::from_wide(&[0x61, 0xD800])), b"no Unicode").is_ok();
         let lines = findings(root.path());
         fs::remove_dir_all(root_path.join("dot.")).unwrap();
-        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines.len(), 2 + usize::from(odd), "{lines:?}");
         for name in ["dot.: extra", "dot./nul: extra"] {
             assert!(lines.contains(&name.to_owned()), "{lines:?}");
         }
@@ -165,11 +169,12 @@ mod windows {
     fn targets_are_compared_whatever_separates_their_parts() {
         const LINKS: &str = "files=40,dirs=9,size=100,symlinks=30%,seed=3";
         let root = tempfile::tempdir().unwrap();
-        if let Err(error) = std::os::windows::fs::symlink_file("nowhere", root.path().join("try")) {
-            println!("left out: no symbolic link can be made: {error}");
+        // Wine says that it made one.
+        let tried = root.path().join("try");
+        if std::os::windows::fs::symlink_file("nowhere", &tried).is_err() || fs::remove_file(tried).is_err() {
+            println!("left out: no symbolic link can be made");
             return;
         }
-        fs::remove_file(root.path().join("try")).unwrap();
         restored(LINKS, root.path());
         let dataset = seedfs::dataset::Dataset::new(seedfs::dataset::Spec::parse(LINKS).unwrap()).unwrap();
         let at = dataset.at_start();

@@ -60,7 +60,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let result = self.inner().write(buf);
-        if result.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+        if result.as_ref().is_err_and(has_no_reader) {
             end_like_a_broken_pipe();
         }
         result
@@ -69,6 +69,18 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.inner().flush()
     }
+}
+
+#[cfg(unix)]
+fn has_no_reader(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// A pipe with a name, as some shells connect programs with, has an error of its own.
+#[cfg(windows)]
+fn has_no_reader(error: &io::Error) -> bool {
+    use windows_sys::Win32::Foundation::ERROR_PIPE_NOT_CONNECTED;
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED.cast_signed())
 }
 
 /// A megabyte between writer and reader instead of 64 KiB halves the switches between them; a refusal does no harm.

@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn paths_are_told_as_they_are() {
         assert_eq!(full(r"C:\a/b."), r"\\?\C:\a\b.");
-        assert_eq!(full(r"c:/a/./b/../c "), r"\\?\c:\a\c ");
+        assert_eq!(full(r"c:/a/./b/../c "), r"\\?\C:\a\c ");
         assert_eq!(full(r"\\server\share\a"), r"\\?\UNC\server\share\a");
         assert_eq!(full(r"\\?\C:\a\.."), r"\\?\C:\a\..");
         let here = std::env::current_dir().unwrap();
