@@ -78,7 +78,7 @@ fn os(path: &[u8]) -> Option<OsString> {
             .extend(chunk.valid().encode_utf16().map(|unit| if unit == u16::from(b'/') { b'\\'.into() } else { unit }));
         odd.extend_from_slice(chunk.invalid());
         if let [0xED, high @ 0xA0..=0xBF, low @ 0x80..=0xBF] = odd[..] {
-            units.push(0xD000 | u16::from(high & 0x3F) << 6 | u16::from(low & 0x3F));
+            units.push(0xD000 | (u16::from(high & 0x3F) << 6) | u16::from(low & 0x3F));
             odd.clear();
         }
     }
@@ -143,7 +143,7 @@ fn by_handle(file: &File) -> Option<BY_HANDLE_FILE_INFORMATION> {
 
 /// Number of the volume, and of the file in it: file systems without such numbers have 0.
 fn id(known: &BY_HANDLE_FILE_INFORMATION) -> Option<(u64, u128)> {
-    let index = u128::from(known.nFileIndexHigh) << 32 | u128::from(known.nFileIndexLow);
+    let index = (u128::from(known.nFileIndexHigh) << 32) | u128::from(known.nFileIndexLow);
     (index != 0).then_some((known.dwVolumeSerialNumber.into(), index))
 }
 
