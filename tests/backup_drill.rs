@@ -2,6 +2,8 @@
 //!
 //! 5,000 files with 2 GiB each time, of every kind, with hard and symbolic links; nothing of it is stored but what the
 //! backup programs keep.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! The script that measures seedfs beside its peers can be called; nothing is measured here.
+// The script is for a Unix shell.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! The script that measures programs with prefetching and without can be called; nothing is measured here.
+// The script is for a Unix shell.
+#![cfg(unix)]
 
 mod common;
 

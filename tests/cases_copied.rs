@@ -1,4 +1,6 @@
 //! tar, cp and rsync carry the cases to a disk: what comes out is what was there, but for what they say they drop.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 
@@ -27,7 +29,7 @@ fn comparable(mut tree: BTreeMap<Vec<u8>, Stat>, is_left_out: impl Fn(&Stat) -> 
 }
 
 fn is_socket(stat: &Stat) -> bool {
-    stat.mode & libc::S_IFMT == libc::S_IFSOCK
+    stat.mode & common::cases::S_IFMT == common::cases::S_IFSOCK
 }
 
 /// Compares a copy with the mount, with times as far as the disk has them.

@@ -1,4 +1,6 @@
 //! Paths beyond PATH_MAX: no call takes them whole, but every step is there.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

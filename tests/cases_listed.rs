@@ -73,13 +73,13 @@ fn json_tells_what_is_expected_and_all_that_stat_does() {
 
 fn kind(name: &str) -> u32 {
     match name {
-        "file" => libc::S_IFREG,
-        "directory" => libc::S_IFDIR,
-        "symlink" => libc::S_IFLNK,
-        "fifo" => libc::S_IFIFO,
-        "socket" => libc::S_IFSOCK,
-        "char" => libc::S_IFCHR,
-        "block" => libc::S_IFBLK,
+        "file" => common::cases::S_IFREG,
+        "directory" => common::cases::S_IFDIR,
+        "symlink" => common::cases::S_IFLNK,
+        "fifo" => common::cases::S_IFIFO,
+        "socket" => common::cases::S_IFSOCK,
+        "char" => common::cases::S_IFCHR,
+        "block" => common::cases::S_IFBLK,
         _ => panic!("{name}"),
     }
 }

@@ -1,4 +1,6 @@
 //! Cases on a mount are what the catalogue says: types, modes, times, numbers, names, sizes, targets and bytes.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -148,6 +148,10 @@ fn totals_are_told_and_do_not_overflow() {
     let sizes = promised(&dataset("files=0,cases=sizes"));
     assert_eq!(
         bytes("files=0,cases=sizes"),
-        sizes.values().filter(|s| s.mode & libc::S_IFMT == libc::S_IFREG).map(|s| s.size).sum::<u64>()
+        sizes
+            .values()
+            .filter(|s| s.mode & common::cases::S_IFMT == common::cases::S_IFREG)
+            .map(|s| s.size)
+            .sum::<u64>()
     );
 }

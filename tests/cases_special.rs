@@ -1,4 +1,6 @@
 //! FIFOs, sockets and device nodes: there, and no way to anything real.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

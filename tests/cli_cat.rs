@@ -28,6 +28,9 @@ fn a_name_gives_the_bytes_of_the_library() {
 fn several_names_follow_each_other_and_paths_count_by_their_last_part() {
     let both = [content("s1-1000"), content("s2-3000.txt")].concat();
     assert!(seedfs(&["cat", "s1-1000", "some/where/s2-3000.txt"]).stdout == both);
+    if cfg!(windows) {
+        assert!(seedfs(&["cat", r"C:s1-1000", r"X:\some\where\s2-3000.txt"]).stdout == both);
+    }
 }
 
 #[test]
@@ -78,6 +81,7 @@ fn a_reader_that_leaves_ends_it_quietly() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_is_a_failure_with_a_reason() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();

@@ -4,10 +4,12 @@ mod common;
 
 use std::io::Read;
 use std::process::{Command, Stdio};
+#[cfg(unix)]
 use std::time::Duration;
 
-use common::mount::wait_until;
-use common::run::{SEEDFS, have, seedfs, succeed, text};
+use common::run::{SEEDFS, seedfs, text};
+#[cfg(unix)]
+use common::run::{have, succeed, wait_until};
 use md5::Md5;
 use seedfs::dataset::{Dataset, Entry, Listed, Spec};
 use seedfs::{Recipe, SyntheticFile};
@@ -193,6 +195,7 @@ fn a_reader_that_leaves_ends_it_quietly() {
 }
 
 /// Also while another thread is in the middle of a file that would take it years.
+#[cfg(unix)]
 #[test]
 fn a_full_disk_ends_it_with_a_reason() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -207,6 +210,7 @@ fn a_full_disk_ends_it_with_a_reason() {
 }
 
 /// Rows that nobody reads are not piled up, whatever the number of files.
+#[cfg(unix)]
 #[test]
 fn a_reader_that_waits_costs_no_memory() {
     let mut child = Command::new(SEEDFS)
@@ -233,11 +237,13 @@ fn a_reader_that_waits_costs_no_memory() {
 }
 
 /// Runs a shell command on a terminal of its own and returns what that shows.
+#[cfg(unix)]
 fn on_a_terminal(command: &str) -> String {
     let command = command.replace("seedfs manifest", &format!("{SEEDFS} manifest"));
     succeed(Command::new("script").args(["-qec", &command, "/dev/null"]).env("TERM", "xterm"))
 }
 
+#[cfg(unix)]
 #[test]
 fn progress_is_shown_on_a_terminal_and_not_among_results() {
     if !have(&["script"]) {
@@ -271,7 +277,7 @@ fn what_makes_no_sense_is_refused() {
         (&["--format", "csv"], "csv"),
         (&["--format", "mtree", "--hash", "blake3"], "mtree knows no digest of blake3; use sha256 or md5"),
         (&["--format", "mtree", "--hash", "xxh3"], "mtree knows no digest of xxh3"),
-        (&["--output", "/dev/null"], "no regular file"),
+        (&["--output", if cfg!(windows) { "NUL" } else { "/dev/null" }], "no regular file"),
         (&["nowhere"], "neither a command nor a dataset"),
     ] {
         let output = seedfs(&[&["manifest"], arguments].concat());

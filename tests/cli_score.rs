@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::run::{SEEDFS, succeed, text};
+use common::run::{SEEDFS, text};
 use seedfs::content::Corpus;
 use seedfs::dataset::{Dataset, Spec};
 use seedfs::truth::{Known, Truth};
@@ -153,7 +153,8 @@ fn standard_input_is_a_report() {
     let file = dir.path().join("report");
     std::fs::write(&file, lines(truth("").into_values())).unwrap();
     let input = std::fs::File::open(&file).unwrap();
-    succeed(
+    #[cfg(unix)]
+    common::run::succeed(
         Command::new("sh").args(["-c", "exec \"$0\" score \"$1\" --tool fdupes - < \"$2\"", SEEDFS, TREE]).arg(&file),
     );
     let output = Command::new(SEEDFS).args(["score", TREE, "--tool", "fdupes", "-"]).stdin(input).output().unwrap();

@@ -1,4 +1,6 @@
 //! What `seedfs diff` says happened is what rsync, restic and borg find.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

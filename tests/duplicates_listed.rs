@@ -2,12 +2,10 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use common::mount::Mounted;
 use common::run::{SEEDFS, succeed};
-use sha2::{Digest, Sha256};
 
 const TREE: &str = "torture,files=400,near=20,size=uniform:20KiB-40KiB,cases=links+holes+times+modes";
 
@@ -16,10 +14,12 @@ fn groups(arguments: &[&str]) -> BTreeSet<BTreeSet<String>> {
     text.split("\n\n").map(|group| group.lines().map(str::to_owned).collect()).collect()
 }
 
+#[cfg(unix)]
 #[test]
 fn a_mount_holds_exactly_the_groups_that_are_listed() {
-    let Some(mounted) = Mounted::start(&[TREE]) else { return };
-    let mut by_digest: BTreeMap<Vec<u8>, BTreeSet<String>> = BTreeMap::new();
+    use sha2::{Digest, Sha256};
+    let Some(mounted) = common::mount::Mounted::start(&[TREE]) else { return };
+    let mut by_digest: std::collections::BTreeMap<Vec<u8>, BTreeSet<String>> = Default::default();
     let mut folders = vec![mounted.path().to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {

@@ -1,4 +1,6 @@
 //! Generations through a mount: one of them, a live mount that moves on, and all side by side.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! Names in later generations: a file that has changed keeps its name, and one that is gone leaves a name like any other.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

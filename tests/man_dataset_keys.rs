@@ -95,7 +95,7 @@ fn messages_are_those_of_the_program() {
     let path = dir.path().join("my.toml");
     std::fs::write(&path, "# too many\n\nfiles = \"2T\"\n").unwrap();
     let of_document = Spec::parse(path.to_str().unwrap()).unwrap_err().to_string();
-    let of_document = of_document.replace(&format!("{}/", dir.path().display()), "");
+    let of_document = of_document.replace(&format!("{}{}", dir.path().display(), std::path::MAIN_SEPARATOR), "");
     let spec = Spec::parse("files=1,bytes=1,near.edits=all,size=lognormal:9,2,kind=text").unwrap();
     let of_inline = Dataset::new(spec).unwrap_err().to_string();
     let shown = displays.concat().replace("\\e\n    ", "");

@@ -1,4 +1,6 @@
 //! seedfs(1) against the program's own help: the same commands, the same options, both ways.
+// The pages describe the program of Unix, which has all commands and options; Windows lacks some.
+#![cfg(unix)]
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output};

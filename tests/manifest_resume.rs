@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use common::mount::wait_until;
-use common::run::{SEEDFS, seedfs};
+use common::run::{SEEDFS, seedfs, wait_until};
 
 const DATASET: &str = "files=300,dirs=40,spread=varied,size=uniform:0-9000,seed=6";
 
@@ -169,7 +168,11 @@ fn killed_runs_add_up_to_the_whole() {
 fn two_runs_do_not_write_to_one_file() {
     let file = File::new();
     file.write(b"");
-    let held = std::fs::File::open(&file.path).unwrap();
+    let mut options = std::fs::File::options();
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 1);
+    let held = options.read(true).write(true).open(&file.path).unwrap();
+    #[cfg(unix)]
     held.lock().unwrap();
     file.refuses(&[DATASET], "another run is writing to it");
     drop(held);
@@ -182,5 +185,6 @@ fn what_cannot_be_opened_is_a_failure() {
     std::fs::create_dir(&file.path).unwrap();
     let output = file.run(&[DATASET]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("Is a directory"));
+    let why = if cfg!(windows) { "(os error 5)" } else { "Is a directory" };
+    assert!(String::from_utf8_lossy(&output.stderr).contains(why));
 }

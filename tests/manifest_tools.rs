@@ -1,4 +1,6 @@
 //! The programs for which manifests are made accept them: on a real mount, and for names with any bytes in them.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! What a mount keeps in memory: nothing per listed file, whatever their number, and nothing of unlisted names that the
 //! kernel has forgotten.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

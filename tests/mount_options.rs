@@ -1,4 +1,6 @@
 //! The options behind `-o`: what is taken, what it means, what is refused and how.
+// Those of FUSE.
+#![cfg(unix)]
 
 use seedfs::fuse::ReadDirPlus;
 use seedfs::mount::{Access, MountOptions};

@@ -1,4 +1,6 @@
 //! Listing directories of a mount: positions in any order, tiny buffers, unique and stable inode numbers.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! Names in a mount: every valid one resolves anywhere, every other is absent.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

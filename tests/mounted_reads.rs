@@ -1,4 +1,6 @@
 //! Reading through a mount, in every way that Linux offers: always the bytes of the core.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -2,6 +2,8 @@
 //!
 //! Run by root, who can become such a user. Some machines keep /dev/fuse to root; the tests lay an open one over it, in a
 //! mount namespace that ends with them.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! Prefetching: sequential readers find their bytes in the page cache, all others notice nothing.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

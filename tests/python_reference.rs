@@ -2,6 +2,8 @@
 //! library's cipher, at places that nobody chose.
 //!
 //! Another set of places: `SEEDFS_TEST_SEED=7 cargo test --test python_reference`.
+// The reference pipes openssl through a shell.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! Real duplicate scanners on mounts, scored. They compare bytes or strong hashes, so that what they report must be what
 //! the truth says; where one errs, its test says how.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

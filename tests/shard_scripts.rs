@@ -1,4 +1,6 @@
 //! The recipes in scripts/ for many machines: what their parts add up to is the whole manifest, in order.
+// The scripts are for a Unix shell.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! What went wrong in a restore is said, file by file, and nothing else is; exit code 1 tells that there was something.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! The life of a sink: many writers, writers and daemons that die, and a verdict that is never falsely "perfect".
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

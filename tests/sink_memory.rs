@@ -1,4 +1,6 @@
 //! What a sink keeps of files that are finished: a small record each, not their names where a dataset has them.
+// Memory in use stands in /proc.
+#![cfg(unix)]
 
 mod common;
 

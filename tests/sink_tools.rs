@@ -1,4 +1,6 @@
 //! Programs that restore, each into a sink: whatever way they write, a right restore is called perfect.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! restic and borg: a backup of the mount can be restored, and a second one reads nothing.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

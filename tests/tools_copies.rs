@@ -1,4 +1,6 @@
 //! Copies made by tar, bsdtar, cp and rsync are equal to the mount, sparse or not.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

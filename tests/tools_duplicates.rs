@@ -1,4 +1,6 @@
 //! jdupes, fdupes and rdfind on trees with repeated recipes find exactly the groups that the recipes declare.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,6 @@
 //! find, ls, du, df, stat, perl, Python and fd on a mount: they agree with each other and with the dataset.
+// Mounts through FUSE.
+#![cfg(unix)]
 
 mod common;
 

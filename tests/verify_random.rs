@@ -1,5 +1,4 @@
 //! Random harm to a restored tree is told exactly: every byte range, and nothing else.
-#![cfg(unix)]
 
 mod common;
 

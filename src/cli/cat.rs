@@ -1,6 +1,6 @@
 //! `seedfs cat`: bytes of names, without a mount.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -48,8 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let mut files = Vec::with_capacity(args.names.len());
     for given in &args.names {
         let wrong = |why: &dyn std::fmt::Display| CliError::usage(format!("{}: {why}", given.to_string_lossy()));
-        let name = given.as_encoded_bytes().rsplit(|&b| b == b'/').next().unwrap_or_default();
-        let recipe = name::parse(name).map_err(|e| wrong(&e))?.recipe;
+        let recipe = name::parse(last_part(given)).map_err(|e| wrong(&e))?.recipe;
         files.push(SyntheticFile::new(recipe, corpus.clone()).map_err(|e| wrong(&e))?);
     }
     let mut output = Output::stdout();
@@ -59,6 +58,12 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
             .map_err(|e| CliError::output(&e))?;
     }
     output.flush().map_err(|e| CliError::output(&e))
+}
+
+/// What of a path is the name: no name of Windows has the colon that stands behind the letter of a drive.
+fn last_part(path: &OsStr) -> &[u8] {
+    let is_before = |&byte: &u8| std::path::is_separator(byte.into()) || (cfg!(windows) && byte == b':');
+    path.as_encoded_bytes().rsplit(is_before).next().unwrap_or_default()
 }
 
 fn copy(file: &SyntheticFile, offset: u64, length: u64, block: &mut [u8], output: &mut impl Write) -> io::Result<()> {

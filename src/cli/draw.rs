@@ -1,6 +1,7 @@
 //! A summary as text: figures, and histograms drawn with blocks.
 
 use std::fmt::{self, Write};
+use std::io::IsTerminal;
 
 use super::figures::{self, Row, bytes, count, counted, mean, part, percent};
 use crate::summary::Summary;
@@ -32,8 +33,13 @@ impl Canvas {
         let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let width = set("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(terminal).unwrap_or(80);
         // In the order in which the C library looks.
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
-        Self::new(width, locale.contains("utf-8") || locale.contains("utf8"))
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).map(|locale| locale.to_lowercase());
+        let unicode = match locale {
+            Some(locale) => locale.contains("utf-8") || locale.contains("utf8"),
+            // The console of Windows shows every character; what reads a pipe or a file may take it for a code page.
+            None => cfg!(windows) && std::io::stdout().is_terminal(),
+        };
+        Self::new(width, unicode)
     }
 
     /// Columns.

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
 fn prefix(args: &Args) -> Vec<u8> {
     let Some(prefix) = &args.prefix else { return Vec::new() };
     let mut bytes = prefix.as_os_str().as_encoded_bytes().to_vec();
-    if !bytes.ends_with(b"/") {
+    if !bytes.last().is_some_and(|&byte| std::path::is_separator(byte.into())) {
         bytes.push(b'/');
     }
     bytes

@@ -1,6 +1,8 @@
 //! `seedfs manifest`: the digests of a dataset's files, without a mount.
 
-use std::fs::{File, TryLockError};
+#[cfg(unix)]
+use std::fs::TryLockError;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -123,20 +125,42 @@ fn work(dataset: &Dataset, entries: std::ops::Range<u64>) -> (u64, u64) {
     (part, (u128::from(dataset.total_bytes()) * u128::from(part) / all) as u64)
 }
 
+/// Opens the file, or makes it; `None` if another run has it open.
+#[cfg(unix)]
+fn open_alone(path: &Path) -> io::Result<Option<File>> {
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        // File systems without locks do without.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
+    }
+}
+
+/// Opens the file, or makes it; `None` if another run has it open. A lock of Windows would keep readers out as well.
+#[cfg(windows)]
+fn open_alone(path: &Path) -> io::Result<Option<File>> {
+    use std::os::windows::fs::OpenOptionsExt;
+    use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
+    use windows_sys::Win32::Storage::FileSystem::FILE_SHARE_READ;
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).share_mode(FILE_SHARE_READ);
+    match options.open(path) {
+        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION.cast_signed()) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
 /// The file, cut off behind its last complete line, where writing goes on; and the first entry that is missing.
 fn resume(path: &Path, manifest: &Manifest<'_>) -> Result<(File, u64), CliError> {
     let failed = |e: io::Error| CliError::new(FAILURE, format!("{}: {e}", path.display()));
     let refused = |why: &dyn std::fmt::Display| CliError::usage(format!("{}: {why}", path.display()));
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-    let there = file.metadata().map_err(failed)?;
-    if !there.is_file() {
+    let Some(mut file) = open_alone(path).map_err(failed)? else {
+        return Err(refused(&"another run is writing to it; wait for its end"));
+    };
+    // A device of Windows has nothing to tell.
+    let Some(there) = file.metadata().ok().filter(Metadata::is_file) else {
         return Err(refused(&"is no regular file; leave out --output and redirect standard output"));
-    }
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(refused(&"another run is writing to it; wait for its end")),
-        // File systems without locks do without.
-        Ok(()) | Err(TryLockError::Error(_)) => {}
-    }
+    };
     let point = manifest.resume(BufReader::with_capacity(1 << 20, &file)).map_err(|error| match error {
         ResumeError::Io(error) => failed(error),
         other => refused(&format!("{other}; remove it or name another file")),

@@ -1,15 +1,22 @@
 //! Standard output without a buffer in between, where a reader that goes away ends the program quietly.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 
 /// Standard output.
 ///
 /// Blocks go straight to the descriptor: the standard library's own handle would look for line ends in gigabytes.
-pub(crate) struct Output {
-    #[cfg(unix)]
-    file: std::mem::ManuallyDrop<std::fs::File>,
-    #[cfg(not(unix))]
-    stdout: io::Stdout,
+pub(crate) struct Output(Inner);
+
+#[cfg(unix)]
+type Inner = ManuallyDrop<File>;
+
+/// A console takes characters, which the standard library makes of the bytes.
+#[cfg(windows)]
+enum Inner {
+    Bytes(ManuallyDrop<File>),
+    Console(io::Stdout),
 }
 
 impl Output {
@@ -17,28 +24,43 @@ impl Output {
     pub(crate) fn stdout() -> Self {
         use std::os::fd::FromRawFd;
         // SAFETY: descriptor 1 is open (the runtime sees to that at start-up) and, never dropped, stays so.
-        let file = unsafe { std::fs::File::from_raw_fd(libc::STDOUT_FILENO) };
+        let file = unsafe { File::from_raw_fd(libc::STDOUT_FILENO) };
         widen_pipe();
-        Self { file: std::mem::ManuallyDrop::new(file) }
+        Self(ManuallyDrop::new(file))
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) fn stdout() -> Self {
-        Self { stdout: io::stdout() }
+        use std::io::IsTerminal;
+        use std::os::windows::io::{AsRawHandle, FromRawHandle};
+        let stdout = io::stdout();
+        let handle = stdout.as_raw_handle();
+        // A program without a console has no handle, and what it prints goes nowhere.
+        if handle.is_null() || stdout.is_terminal() {
+            return Self(Inner::Console(stdout));
+        }
+        // SAFETY: the handle of standard output is open and, never dropped, stays so.
+        Self(Inner::Bytes(ManuallyDrop::new(unsafe { File::from_raw_handle(handle) })))
     }
 
-    fn inner(&mut self) -> &mut impl Write {
-        #[cfg(unix)]
-        return &mut *self.file;
-        #[cfg(not(unix))]
-        return &mut self.stdout;
+    #[cfg(unix)]
+    fn inner(&mut self) -> &mut dyn Write {
+        &mut *self.0
+    }
+
+    #[cfg(windows)]
+    fn inner(&mut self) -> &mut dyn Write {
+        match &mut self.0 {
+            Inner::Bytes(file) => &mut **file,
+            Inner::Console(stdout) => stdout,
+        }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let result = self.inner().write(buf);
-        if result.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+        if result.as_ref().is_err_and(has_no_reader) {
             end_like_a_broken_pipe();
         }
         result
@@ -47,6 +69,18 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.inner().flush()
     }
+}
+
+#[cfg(unix)]
+fn has_no_reader(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// A pipe with a name, as some shells connect programs with, has an error of its own.
+#[cfg(windows)]
+fn has_no_reader(error: &io::Error) -> bool {
+    use windows_sys::Win32::Foundation::ERROR_PIPE_NOT_CONNECTED;
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED.cast_signed())
 }
 
 /// A megabyte between writer and reader instead of 64 KiB halves the switches between them; a refusal does no harm.

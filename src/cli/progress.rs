@@ -72,7 +72,12 @@ fn stdout_is_kept() -> bool {
     kind.is_ok_and(|metadata| !metadata.file_type().is_fifo()) && !io::stdout().is_terminal()
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn stdout_is_kept() -> bool {
-    !io::stdout().is_terminal()
+    use std::os::windows::io::AsRawHandle;
+    use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_PIPE, GetFileType};
+    let stdout = io::stdout();
+    // SAFETY: any value may be asked for; what is no handle has no type.
+    let file_type = unsafe { GetFileType(stdout.as_raw_handle()) };
+    file_type != FILE_TYPE_PIPE && !stdout.is_terminal()
 }

@@ -26,7 +26,7 @@ pub enum What {
     Missing,
     /// It should not be there.
     Extra,
-    /// It has the bytes of a file that is missing.
+    /// It has the bytes of a file that is missing; or its name differs in case from the one that leads to it.
     Renamed {
         /// The path that it should have.
         from: Vec<u8>,

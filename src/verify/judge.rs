@@ -81,7 +81,8 @@ impl Judge<'_> {
             self.judge_metadata(row, &facts, &mut verdict.whats);
             self.judge_links(row, &facts, first_name, &mut verdict.whats);
         }
-        let is_known = first_name.is_some_and(|first| self.disk.look(first).is_ok_and(|other| other.id == facts.id));
+        let is_known = first_name
+            .is_some_and(|first| self.disk.look(first).is_ok_and(|other| other.is_same_file(&facts) == Some(true)));
         match (&row.recipe, &row.target) {
             (Some(recipe), _) if !is_known => {
                 self.judge_bytes(row.path, recipe, facts.size, part, others, buffers, &mut verdict);
@@ -98,11 +99,15 @@ impl Judge<'_> {
 
     fn judge_metadata(&self, row: &Row<'_>, facts: &Facts, whats: &mut Vec<What>) {
         let is_link = row.file_type == "symlink";
-        if self.options.mode && !is_link && facts.mode != row.mode {
-            whats.push(What::Mode { found: facts.mode, demanded: row.mode });
+        // What the system does not have is no difference.
+        if let Some(found) = facts.mode.filter(|&mode| self.options.mode && !is_link && mode != row.mode) {
+            whats.push(What::Mode { found, demanded: row.mode });
         }
-        if let Some(demanded) = row.owner.filter(|&owner| self.options.owner && owner != facts.owner) {
-            whats.push(What::Owner { found: facts.owner, demanded });
+        if let (Some(found), Some(demanded)) = (facts.owner, row.owner)
+            && self.options.owner
+            && found != demanded
+        {
+            whats.push(What::Owner { found, demanded });
         }
         let time_counts = self.options.times && (self.options.dir_times || row.file_type != "directory");
         if time_counts && facts.mtime != row.mtime.seconds {
@@ -119,7 +124,7 @@ impl Judge<'_> {
         }
         match first_name {
             // That the first name is missing, or something else, is said there.
-            Some(first) if self.disk.look(first).is_ok_and(|f| f.file_type == "file" && f.id != facts.id) => {
+            Some(first) if self.disk.look(first).is_ok_and(|f| is_other_file(&f, facts)) => {
                 whats.push(What::NotLinked { first: first.to_vec() });
             }
             None if facts.names > row.nlink => whats.push(What::Names { found: facts.names, demanded: row.nlink }),
@@ -188,7 +193,16 @@ impl Judge<'_> {
     }
 }
 
+fn is_other_file(one: &Facts, other: &Facts) -> bool {
+    one.file_type == "file" && one.is_same_file(other) == Some(false)
+}
+
 /// Whether an error says that there is nothing at a path.
 pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => true,
+        // Of a name that Windows cannot have, it says that nothing is there.
+        io::ErrorKind::InvalidFilename => cfg!(windows),
+        _ => false,
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::bytes::Buffers;
-use super::disk::Disk;
+use super::disk::{Disk, given};
 use super::explain::Others;
 use super::finding::What;
 use super::judge::{Judge, PIECE, Part, Verdict, parts};
@@ -79,7 +79,7 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// A path as it was given.
     fn path(&mut self, path: &Path) -> ControlFlow<()> {
-        let bytes = path.as_os_str().as_encoded_bytes();
+        let bytes = &given(path)[..];
         match std::fs::metadata(path).map(|there| there.file_type()) {
             Ok(there) if there.is_dir() => self.directory(bytes),
             Ok(there) => {

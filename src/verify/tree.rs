@@ -153,6 +153,11 @@ impl<'a> Walk<'_, 'a> {
                     return;
                 }
                 let path = below(&directory, name);
+                let lower = name.to_ascii_lowercase();
+                if is_top && is_known(&lower) && is_in_other_case(disk, &path, &below(&directory, &lower)) {
+                    outcome = self.say(path, What::Renamed { from: below(&directory, &lower) });
+                    return;
+                }
                 if file_type == "directory" {
                     directories.push(path.clone());
                 }
@@ -194,6 +199,14 @@ pub(super) fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
     } else {
         [directory, b"/", name].concat()
     }
+}
+
+/// Whether two names that differ in case alone are one: the contents are judged by the one that is demanded, which
+/// leads there as well. Elsewhere than on these systems they may be two, and hard links.
+fn is_in_other_case(disk: &Disk, name: &[u8], demanded: &[u8]) -> bool {
+    let look = |path| disk.look(path).ok();
+    Platform::HERE != Platform::Unix
+        && look(name).zip(look(demanded)).is_some_and(|(one, other)| one.is_same_file(&other) == Some(true))
 }
 
 /// Whether a directory of the dataset holds something of this name.

@@ -1,13 +1,15 @@
 //! What the tests share. Each test program uses a part of it.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod cases;
 pub mod content;
 pub mod dents;
 pub mod draws;
 pub mod figures;
+#[cfg(unix)]
 pub mod mount;
 pub mod run;
+#[cfg(unix)]
 pub mod sink;
 pub mod testfs;
 pub mod users;
@@ -22,12 +24,14 @@ macro_rules! skip {
     }};
 }
 
+#[cfg(unix)]
 pub fn is_root() -> bool {
     // SAFETY: no preconditions.
     unsafe { libc::geteuid() == 0 }
 }
 
 /// Why nothing can be mounted here, if so.
+#[cfg(unix)]
 pub fn no_fuse() -> Option<&'static str> {
     if !std::path::Path::new("/dev/fuse").exists() {
         return Some("no /dev/fuse");
@@ -41,6 +45,7 @@ pub fn no_fuse() -> Option<&'static str> {
 }
 
 /// Calls a function of the C library and returns its error code, 0 for success.
+#[cfg(unix)]
 pub fn code(result: impl TryInto<i64>) -> i32 {
     match result.try_into() {
         Ok(-1) => std::io::Error::last_os_error().raw_os_error().unwrap_or(-1),
@@ -48,6 +53,7 @@ pub fn code(result: impl TryInto<i64>) -> i32 {
     }
 }
 
+#[cfg(unix)]
 pub fn c_path(path: impl AsRef<std::path::Path>) -> std::ffi::CString {
     use std::os::unix::ffi::OsStrExt;
     std::ffi::CString::new(path.as_ref().as_os_str().as_bytes()).unwrap()

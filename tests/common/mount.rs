@@ -4,13 +4,14 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use seedfs::fuse::{FuseAdapter, Ownership, ReadDirPlus, Settings};
 use seedfs::stats::Counters;
 use seedfs::vfs::Vfs;
 use tempfile::TempDir;
+
+pub use super::run::wait_until;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -28,18 +29,6 @@ pub fn processes(point: &Path) -> usize {
     };
     let all = std::fs::read_dir("/proc").unwrap();
     all.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|pid| holds(pid)).count()
-}
-
-/// Waits until a condition holds; says whether it came to that.
-pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let start = Instant::now();
-    while !condition() {
-        if start.elapsed() > limit {
-            return false;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    true
 }
 
 /// Unmounts with patience, then by force; says whether patience was enough.

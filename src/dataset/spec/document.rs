@@ -34,7 +34,7 @@ fn from_base(base: &str, directory: &Path, depth: usize) -> Result<Draft, SpecEr
     if let Some(text) = presets::text(base) {
         return read(text, base, Path::new(""), depth);
     }
-    if !base.ends_with(".toml") && !base.contains('/') {
+    if !base.ends_with(".toml") && !base.contains(std::path::is_separator) {
         return Err(SpecError::new(format!(
             "{base}: neither a command nor a dataset; use {}, a .toml file, or inline text such as files=1M,size=4KiB",
             presets::NAMES.join(", ")
