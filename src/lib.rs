@@ -30,6 +30,10 @@
 //! | [`prefetch`] | what to generate before it is asked for |
 //! | [`stats`] | counters of what was asked |
 #![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
+#![cfg_attr(
+    windows,
+    doc = "| [`winfsp`], [`mount`] | the neutral file system in WinFsp's terms, and the life of a mount |"
+)]
 //!
 //! # A file without a mount
 //!
@@ -73,7 +77,8 @@ pub mod expected;
 pub mod fuse;
 pub mod listing;
 pub mod manifest;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, path = "mount/windows/mod.rs")]
 pub mod mount;
 pub mod name;
 pub mod prefetch;
@@ -89,6 +94,8 @@ pub mod units;
 pub mod verdict;
 pub mod verify;
 pub mod vfs;
+#[cfg(any(windows, test))]
+pub mod winfsp;
 
 pub use content::SyntheticFile;
 pub use recipe::{FORMAT_VERSION, Kind, Recipe};

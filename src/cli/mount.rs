@@ -14,6 +14,13 @@ use crate::tree::Tree;
 /// Dataset that is mounted when none is named.
 const DEFAULT_DATASET: &str = "demo";
 
+/// What is said where no mount point is named.
+#[cfg(unix)]
+const NO_PLACE: &str = "no mount point; name an existing directory, as in seedfs mount demo DIR";
+#[cfg(windows)]
+const NO_PLACE: &str = "no mount point; name a drive, as in seedfs mount demo X:";
+
+#[cfg(unix)]
 const AFTER_HELP: &str = "\
 Arguments:
   DATASET     preset, or text such as files=1M,size=4KiB; demo if absent
@@ -47,6 +54,29 @@ In /etc/fstab:
 
 Exit codes: 0 mounted or unmounted, 1 failed, 2 usage, 10 bad mount point, 11 no FUSE or mount refused.";
 
+#[cfg(windows)]
+const AFTER_HELP: &str = "\
+Arguments:
+  DATASET     preset, or text such as files=1M,size=4KiB; demo if absent
+  MOUNTPOINT  drive such as X:, * for the next one that is free, or a directory that does not exist yet
+
+Options behind -o, separated by commas; of contradicting ones the last counts:
+  seed=N corpus=FILE listed_only log_file=FILE generation=G snapshots   as the long options
+  damage=SPEC                      as --damage; with \\, instead of its commas
+  label=TEXT                       label of the volume
+  threads=N                        threads that answer requests, 1 to 64
+
+Examples:
+  seedfs mount X:
+  seedfs mount files=1M,size=4KiB X: --seed 7
+  seedfs mount demo C:\\data\\tree -f -v
+  certutil -hashfile X:\\s42-1GiB SHA256
+  seedfs umount X:
+
+WinFsp 2 must be installed: https://winfsp.dev/rel/
+
+Exit codes: 0 mounted or unmounted, 1 failed, 2 usage, 10 bad mount point, 11 no WinFsp or mount refused.";
+
 /// Show a dataset as a directory, in the background
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, override_usage = "seedfs mount [OPTIONS] [DATASET] MOUNTPOINT")]
@@ -66,6 +96,7 @@ pub(crate) struct Args {
     debug: bool,
 
     /// Answer requests one at a time
+    #[cfg(unix)]
     #[arg(short, long)]
     single_thread: bool,
 
@@ -106,12 +137,19 @@ pub(crate) struct Args {
     verbose: u8,
 
     /// Pass over unknown options, as mount -s asks for
+    #[cfg(unix)]
     #[arg(long, hide = true)]
     sloppy: bool,
 
     /// Check everything, mount nothing, as mount -f asks for
+    #[cfg(unix)]
     #[arg(long, hide = true)]
     fake: bool,
+
+    /// Be the process in the background that the command started, and report to it
+    #[cfg(windows)]
+    #[arg(long, hide = true)]
+    reporting: bool,
 }
 
 impl Args {
@@ -140,7 +178,11 @@ impl Args {
     fn mount_options(&self) -> Result<MountOptions, CliError> {
         let mut options = MountOptions::default();
         for text in &self.options {
-            options.apply(text, self.sloppy).map_err(|error| CliError::usage(error.to_string()))?;
+            #[cfg(unix)]
+            let applied = options.apply(text, self.sloppy);
+            #[cfg(windows)]
+            let applied = options.apply(text);
+            applied.map_err(|error| CliError::usage(error.to_string()))?;
         }
         options.seed = self.seed.or(options.seed);
         options.listed_only |= self.listed_only;
@@ -151,8 +193,13 @@ impl Args {
         options.log_file = self.log_file.clone().or(options.log_file);
         options.foreground = self.foreground || self.debug;
         options.verbosity = if self.debug { 3 } else { self.verbose };
+        #[cfg(unix)]
         if self.single_thread {
             options.threads = Some(1);
+        }
+        #[cfg(windows)]
+        {
+            options.reporting = self.reporting;
         }
         Ok(options)
     }
@@ -162,16 +209,30 @@ impl Args {
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let options = args.mount_options()?;
     if args.places.is_empty() {
-        return Err(CliError::usage("no mount point; name an existing directory, as in seedfs mount demo DIR"));
+        return Err(CliError::usage(NO_PLACE));
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;
     let identity = tree.dataset().spec().identity();
+    #[cfg(unix)]
     if args.fake {
         return Ok(());
     }
+    #[cfg(windows)]
+    if !options.foreground && !options.reporting {
+        return mount::in_background(&reporting_arguments()).map_err(CliError::from);
+    }
     let source = Source { dataset, identity: Some(&identity) };
     mount::run(tree, counters, source, args.mountpoint(), &options).map_err(CliError::from)
+}
+
+/// The arguments of this process with the word that makes another one of it report.
+#[cfg(windows)]
+fn reporting_arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // Behind the subcommand, and before any `--`.
+    arguments.insert(arguments.len().min(1), "--reporting".into());
+    arguments
 }
 
 /// The tree that the options ask for, and the counters that it shows.
