@@ -2,21 +2,14 @@
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use log::{debug, error};
-
-use super::abi::{
-    Context, DISABLE_CACHE, DirInfo, FileInfo, Fs, Interface, IoStatusBlock, MAX_PATH_BYTES, NtStatus, OpenFileInfo,
-    VolumeInfo, Wide,
-};
-use super::library::Library;
+use super::abi::{Context, DirInfo, FileInfo, Fs, Interface, IoStatusBlock, NtStatus, VolumeInfo, Wide};
+use super::host::{Handle, Host, Subject};
 use super::listing;
-use super::resolve::{Found, Reference, Resolved, child, resolve};
-use super::translate::{asked_name, code, file_info, fill_entry, reparse_data, shown_target, status};
-use crate::stats::{Counters, Op};
-use crate::vfs::{FileType, FsError, Ino, Vfs, panic_text};
+use super::resolve::{Reference, Resolved, child, resolve};
+use super::translate::{asked_name, code, file_info, fill_entry, status};
+use crate::stats::Op;
+use crate::vfs::{FileType, Vfs};
 
 /// Rights of which each lets a program change something: contents, attributes, children, the file's being, its security.
 const WRITE_ACCESS: u32 = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x1_0000 | 0x4_0000 | 0x8_0000;
@@ -24,123 +17,6 @@ const WRITE_ACCESS: u32 = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x1_0000 | 0x4_0000 
 const FILE_DIRECTORY_FILE: u32 = 0x1;
 const FILE_NON_DIRECTORY_FILE: u32 = 0x40;
 const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
-
-/// What all calls of one mount share.
-pub(super) struct Host<V> {
-    pub(super) library: Library,
-    pub(super) vfs: V,
-    pub(super) counters: Arc<Counters>,
-    /// Who may do what, with anything.
-    pub(super) security: Vec<u8>,
-    pub(super) label: Vec<u16>,
-    /// Called when the driver ends the volume by itself.
-    pub(super) ended: Box<dyn Fn() + Send + Sync>,
-}
-
-/// An open file. Its reference is given back when it is closed.
-struct Handle {
-    ino: Ino,
-    leads_to_directory: bool,
-}
-
-impl<V: Vfs> Host<V> {
-    /// Runs one request: counts it, and turns a panic into an error.
-    fn serve(&self, op: Op, call: impl FnOnce() -> Result<NtStatus, NtStatus>) -> NtStatus {
-        self.counters.count(op);
-        match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(Ok(status)) => status,
-            Ok(Err(status)) => {
-                debug!("{}: NTSTATUS {status:#010x}", op.name());
-                status
-            }
-            Err(payload) => {
-                self.counters.count_panic();
-                let text = panic_text(payload.as_ref());
-                error!("{}: defect, answered with STATUS_INTERNAL_ERROR: {text}", op.name());
-                status::INTERNAL_ERROR
-            }
-        }
-    }
-
-    /// Runs a request that asks for a name, and counts it if there is none.
-    fn serve_name(&self, call: impl FnOnce() -> Result<NtStatus, NtStatus>) -> NtStatus {
-        let outcome = self.serve(Op::Lookup, call);
-        if matches!(outcome, status::OBJECT_NAME_NOT_FOUND | status::OBJECT_PATH_NOT_FOUND) {
-            self.counters.count_miss();
-        }
-        outcome
-    }
-
-    /// Copies the security descriptor, and tells its size. Both pointers may be null.
-    ///
-    /// # Safety
-    /// `buffer` has room for `*size` bytes unless one of them is null.
-    unsafe fn copy_security(&self, buffer: *mut c_void, size: *mut usize) -> Result<NtStatus, NtStatus> {
-        if size.is_null() {
-            return Ok(status::SUCCESS);
-        }
-        // SAFETY: not null, and the caller vouches for it.
-        let room = std::mem::replace(unsafe { &mut *size }, self.security.len());
-        if self.security.len() > room {
-            return Err(status::BUFFER_OVERFLOW);
-        }
-        if !buffer.is_null() {
-            // SAFETY: the room was just checked.
-            unsafe { std::ptr::copy_nonoverlapping(self.security.as_ptr(), buffer.cast(), self.security.len()) };
-        }
-        Ok(status::SUCCESS)
-    }
-
-    /// The reparse data of a symbolic link, into a buffer unless that is null.
-    ///
-    /// # Safety
-    /// `buffer` has room for `*size` bytes unless it is null.
-    unsafe fn copy_target(&self, ino: Ino, buffer: *mut c_void, size: *mut usize) -> Result<NtStatus, NtStatus> {
-        let target = match self.vfs.readlink(ino) {
-            Err(FsError::Invalid) => return Err(status::NOT_A_REPARSE_POINT),
-            target => target.map_err(code)?,
-        };
-        let data = reparse_data(shown_target(&target).ok_or(status::NOT_A_REPARSE_POINT)?);
-        if buffer.is_null() {
-            return Ok(status::SUCCESS);
-        }
-        // SAFETY: where there is a buffer there is its size, and the caller vouches for both.
-        unsafe {
-            if data.len() > *size {
-                return Err(status::BUFFER_TOO_SMALL);
-            }
-            std::ptr::copy_nonoverlapping(data.as_ptr(), buffer.cast(), data.len());
-            *size = data.len();
-        }
-        Ok(status::SUCCESS)
-    }
-
-    /// Fills what opening returns.
-    ///
-    /// # Safety
-    /// `out` is what the library hands to open, on one of its threads.
-    unsafe fn opened(&self, asked: &[u16], found: &Found<'_, V>, out: *mut OpenFileInfo) {
-        // SAFETY: the caller vouches for it.
-        let out = unsafe { &mut *out };
-        out.file_info = file_info(&found.attr, found.leads_to_directory);
-        let bytes = 2 * found.path.len();
-        // The driver takes nothing back that differs in more than case, or is too long; it then upper-cases names.
-        if found.path.len() == asked.len() && bytes <= MAX_PATH_BYTES.min(out.normalized_name_size.into()) {
-            // SAFETY: the room was just checked.
-            unsafe { std::ptr::copy_nonoverlapping(found.path.as_ptr(), out.normalized_name, found.path.len()) };
-            out.normalized_name_size = bytes as u16;
-        }
-        if found.attr.volatile {
-            // SAFETY: on the library's threads there is a context, or none, and the answer is to a request to open.
-            unsafe {
-                let context = (self.library.operation_context)();
-                if let Some(response) = context.as_ref().and_then(|context| context.response.as_mut()) {
-                    response.flags |= DISABLE_CACHE;
-                }
-            }
-        }
-    }
-}
 
 /// The calls of one kind of file system, each of them in the form that the library wants.
 pub(super) struct Calls<V>(PhantomData<V>);
@@ -220,12 +96,12 @@ impl<V: Vfs> Calls<V> {
 
     unsafe extern "C" fn refuse(fs: Fs) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::Change, || Err(status::MEDIA_WRITE_PROTECTED))
+        host.serve(Op::Change, Subject::Volume, || Err(status::MEDIA_WRITE_PROTECTED))
     }
 
     unsafe extern "C" fn get_volume_info(fs: Fs, out: *mut VolumeInfo) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::StatFs, || {
+        host.serve(Op::StatFs, Subject::Volume, || {
             let out = unsafe { &mut *out };
             out.total_size = host.vfs.statfs().bytes;
             out.free_size = 0;
@@ -243,8 +119,9 @@ impl<V: Vfs> Calls<V> {
         size: *mut usize,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve_name(|| {
-            let (shown, outcome) = match resolve(&host.vfs, unsafe { text(path) })? {
+        let path = unsafe { text(path) };
+        host.serve_name(path, || {
+            let (shown, outcome) = match resolve(&host.vfs, path)? {
                 Resolved::Found(found) => {
                     (file_info(&found.attr, found.leads_to_directory).file_attributes, status::SUCCESS)
                 }
@@ -269,11 +146,11 @@ impl<V: Vfs> Calls<V> {
         out: *mut FileInfo,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::Open, || {
+        let path = unsafe { text(path) };
+        host.serve(Op::Open, Subject::Path(path), || {
             if granted & WRITE_ACCESS != 0 || options & FILE_DELETE_ON_CLOSE != 0 {
                 return Err(status::MEDIA_WRITE_PROTECTED);
             }
-            let path = unsafe { text(path) };
             let Resolved::Found(found) = resolve(&host.vfs, path)? else {
                 // Links on the way were resolved by the access check, which the driver leaves out for the kernel alone.
                 return Err(status::OBJECT_PATH_NOT_FOUND);
@@ -300,8 +177,8 @@ impl<V: Vfs> Calls<V> {
     unsafe extern "C" fn close(fs: Fs, context: Context) {
         let host = unsafe { host::<V>(fs) };
         // There is no answer that could carry an error.
-        let _ = host.serve(Op::Forget, || {
-            let handle = unsafe { Box::from_raw(context.cast::<Handle>()) };
+        let handle = unsafe { Box::from_raw(context.cast::<Handle>()) };
+        let _ = host.serve(Op::Forget, Subject::Inode(handle.ino), || {
             drop(Reference::taken_over(&host.vfs, handle.ino));
             Ok(status::SUCCESS)
         });
@@ -316,9 +193,10 @@ impl<V: Vfs> Calls<V> {
         done: *mut u32,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::Read, || {
+        let ino = unsafe { handle(context) }.ino;
+        host.serve(Op::Read, Subject::Inode(ino), || {
             let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), length as usize) };
-            let count = host.vfs.read(unsafe { handle(context) }.ino, offset, buffer).map_err(code)?.min(buffer.len());
+            let count = host.vfs.read(ino, offset, buffer).map_err(code)?.min(buffer.len());
             if count == 0 {
                 return Err(status::END_OF_FILE);
             }
@@ -330,17 +208,18 @@ impl<V: Vfs> Calls<V> {
 
     unsafe extern "C" fn get_file_info(fs: Fs, context: Context, out: *mut FileInfo) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::GetAttr, || {
-            let handle = unsafe { handle(context) };
+        let handle = unsafe { handle(context) };
+        host.serve(Op::GetAttr, Subject::Inode(handle.ino), || {
             let attr = host.vfs.getattr(handle.ino).map_err(code)?;
             unsafe { *out = file_info(&attr, handle.leads_to_directory) };
             Ok(status::SUCCESS)
         })
     }
 
-    unsafe extern "C" fn get_security(fs: Fs, _: Context, buffer: *mut c_void, size: *mut usize) -> NtStatus {
+    unsafe extern "C" fn get_security(fs: Fs, context: Context, buffer: *mut c_void, size: *mut usize) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::Access, || unsafe { host.copy_security(buffer, size) })
+        let subject = Subject::Inode(unsafe { handle(context) }.ino);
+        host.serve(Op::Access, subject, || unsafe { host.copy_security(buffer, size) })
     }
 
     /// The driver matches patterns itself.
@@ -354,8 +233,8 @@ impl<V: Vfs> Calls<V> {
         done: *mut u32,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::ReadDirPlus, || {
-            let dir = unsafe { handle(context) }.ino;
+        let dir = unsafe { handle(context) }.ino;
+        host.serve(Op::ReadDirPlus, Subject::Inode(dir), || {
             let marker = if marker.is_null() { None } else { Some(unsafe { text(marker) }) };
             let from = listing::behind(&host.vfs, dir, marker)?;
             let add = |entry: *const DirInfo| unsafe { (host.library.add_dir_info)(entry, buffer, length, done) } != 0;
@@ -368,10 +247,10 @@ impl<V: Vfs> Calls<V> {
 
     unsafe extern "C" fn get_dir_info_by_name(fs: Fs, context: Context, name: Wide, out: *mut DirInfo) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve_name(|| {
+        let units = unsafe { text(name) };
+        host.serve_name(units, || {
             let (vfs, dir) = (&host.vfs, unsafe { handle(context) }.ino);
             let out = unsafe { &mut *out };
-            let units = unsafe { text(name) };
             let itself = match String::from_utf16(units).as_deref() {
                 Ok(".") => Some((".", vfs.getattr(dir))),
                 Ok("..") => Some(("..", vfs.parent(dir).and_then(|parent| vfs.getattr(parent)))),
@@ -397,7 +276,8 @@ impl<V: Vfs> Calls<V> {
         size: *mut usize,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::ReadLink, || unsafe { host.copy_target(handle(context).ino, buffer, size) })
+        let ino = unsafe { handle(context) }.ino;
+        host.serve(Op::ReadLink, Subject::Inode(ino), || unsafe { host.copy_target(ino, buffer, size) })
     }
 
     unsafe extern "C" fn resolve_reparse_points(
@@ -427,7 +307,8 @@ impl<V: Vfs> Calls<V> {
         size: *mut usize,
     ) -> NtStatus {
         let host = unsafe { host::<V>(fs) };
-        host.serve(Op::ReadLink, || match resolve(&host.vfs, unsafe { text(path) })? {
+        let path = unsafe { text(path) };
+        host.serve(Op::ReadLink, Subject::Path(path), || match resolve(&host.vfs, path)? {
             Resolved::Found(found) => unsafe { host.copy_target(found.attr.ino, buffer, size) },
             Resolved::Link(_) => Err(status::OBJECT_PATH_NOT_FOUND),
         })
@@ -437,7 +318,7 @@ impl<V: Vfs> Calls<V> {
     unsafe extern "C" fn dispatcher_stopped(fs: Fs, normally: u8) {
         let host = unsafe { host::<V>(fs) };
         if normally == 0 {
-            let _ = host.serve(Op::Other, || {
+            let _ = host.serve(Op::Other, Subject::Volume, || {
                 (host.ended)();
                 Ok(status::SUCCESS)
             });

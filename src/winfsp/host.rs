@@ -1,187 +1,164 @@
-//! The life of a volume: made, given a place, served, removed.
+//! What the calls of a mount share: counting, messages, panics, and what they copy to the library.
 
-use std::io;
-use std::ptr::null_mut;
+use std::ffi::c_void;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use windows_sys::Win32::Foundation::LocalFree;
-use windows_sys::Win32::Security::Authorization::{
-    ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
-};
-use windows_sys::core::w;
+use log::{debug, error, trace};
 
-use super::abi::{Fs, Interface, MAX_LABEL, MAX_NAME, NtStatus, VolumeParams, flag};
-use super::callbacks::{Calls, Host};
-use super::library::{self, LibraryError};
-use super::translate::{SECTOR, UNIT, filetime, status};
-use crate::stats::Counters;
-use crate::vfs::{Ino, Vfs};
+use super::abi::{DISABLE_CACHE, MAX_PATH_BYTES, NtStatus, OpenFileInfo};
+use super::library::Library;
+use super::resolve::Found;
+use super::translate::{code, file_info, reparse_data, shown_target, status};
+use crate::stats::{Counters, Op};
+use crate::vfs::{FsError, Ino, Vfs, panic_text};
 
-/// Administrators own everything; everybody may read and run, nobody write.
-const SECURITY: *const u16 = w!("O:BAG:BAD:P(A;;FRFX;;;WD)");
-
-/// What a volume is to be like.
-pub struct Volume<'a> {
-    /// Shown beside the drive's letter; what is behind 32 UTF-16 units is cut off.
-    pub label: &'a str,
-    /// Programs tell volumes apart by it.
-    pub serial: u32,
-    /// Threads that answer requests; 0 leaves it to WinFsp.
-    pub threads: u32,
-    /// Called when the driver ends the volume by itself, on one of its threads; it must not drop the mount.
-    pub ended: Box<dyn Fn() + Send + Sync>,
+/// What all calls of one mount share.
+pub(super) struct Host<V> {
+    pub(super) library: Library,
+    pub(super) vfs: V,
+    pub(super) counters: Arc<Counters>,
+    /// Who may do what, with anything.
+    pub(super) security: Vec<u8>,
+    pub(super) label: Vec<u16>,
+    /// Called when the driver ends the volume by itself.
+    pub(super) ended: Box<dyn Fn() + Send + Sync>,
 }
 
-/// Why there is no mount. Shown, it is one line with the cause and the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// WinFsp cannot be used.
-    #[error(transparent)]
-    Library(#[from] LibraryError),
-    /// The place is taken.
-    #[error("is in use; name another drive, or * for the next one that is free")]
-    PlaceTaken,
-    /// The place cannot be mounted on.
-    #[error("WinFsp cannot mount there: NTSTATUS {0:#010x}; name a drive, or a new directory on an NTFS volume")]
-    Place(NtStatus),
-    /// The driver does not make a volume.
-    #[error(
-        "WinFsp's driver makes no volume: NTSTATUS {0:#010x}; \
-         does \"sc query WinFsp\" show it? else install it again from https://winfsp.dev/rel/"
-    )]
-    Driver(NtStatus),
-    /// Something failed that should not.
-    #[error("{0}: {1}")]
-    Failed(&'static str, io::Error),
+/// What a request is about, in messages.
+#[derive(Clone, Copy)]
+pub(super) enum Subject<'a> {
+    Path(&'a [u16]),
+    Inode(Ino),
+    Volume,
 }
 
-/// A volume that is being served; dropping it unmounts.
-pub struct Mount<V: Vfs> {
-    fs: Fs,
-    host: *mut Host<V>,
-    interface: *mut Interface,
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Path(path) => write!(f, "{:?}", String::from_utf16_lossy(path)),
+            Subject::Inode(ino) => write!(f, "inode {}", ino.0),
+            Subject::Volume => f.write_str("the volume"),
+        }
+    }
 }
 
-// SAFETY: the pointers are owned here and used by the drop and by reads of what does not change; the file system behind
-// them is Send and Sync.
-unsafe impl<V: Vfs> Send for Mount<V> {}
-// SAFETY: as above.
-unsafe impl<V: Vfs> Sync for Mount<V> {}
+/// An open file. Its reference is given back when it is closed.
+pub(super) struct Handle {
+    pub(super) ino: Ino,
+    /// Whether it is a symbolic link to a directory.
+    pub(super) leads_to_directory: bool,
+}
 
-impl<V: Vfs> Mount<V> {
-    /// Mounts `vfs` on a drive such as `X:`, on a directory that does not exist yet, or on the next free drive, and
-    /// serves it.
+impl<V: Vfs> Host<V> {
+    /// Runs one request: counts it, and turns a panic into an error.
+    pub(super) fn serve(
+        &self,
+        op: Op,
+        subject: Subject<'_>,
+        call: impl FnOnce() -> Result<NtStatus, NtStatus>,
+    ) -> NtStatus {
+        self.counters.count(op);
+        match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(Ok(status)) => {
+                trace!("{} of {subject}", op.name());
+                status
+            }
+            Ok(Err(status)) => {
+                debug!("{} of {subject}: NTSTATUS {status:#010x}", op.name());
+                status
+            }
+            Err(payload) => {
+                self.counters.count_panic();
+                let text = panic_text(payload.as_ref());
+                error!("{} of {subject}: defect, answered with STATUS_INTERNAL_ERROR: {text}", op.name());
+                status::INTERNAL_ERROR
+            }
+        }
+    }
+
+    /// Runs a request that asks for a name, and counts it if there is none.
+    pub(super) fn serve_name(&self, name: &[u16], call: impl FnOnce() -> Result<NtStatus, NtStatus>) -> NtStatus {
+        let outcome = self.serve(Op::Lookup, Subject::Path(name), call);
+        if matches!(outcome, status::OBJECT_NAME_NOT_FOUND | status::OBJECT_PATH_NOT_FOUND) {
+            self.counters.count_miss();
+        }
+        outcome
+    }
+
+    /// Copies the security descriptor, and tells its size. Both pointers may be null.
     ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn start(vfs: V, counters: Arc<Counters>, place: Option<&str>, volume: Volume<'_>) -> Result<Self, StartError> {
-        let (library, _) = library::load()?;
-        let params = params(&vfs, volume.serial);
-        let label = volume.label.encode_utf16().take(MAX_LABEL).collect();
-        let host = Host { library, vfs, counters, security: security()?, label, ended: volume.ended };
-        let mut mount = Self {
-            fs: null_mut(),
-            host: Box::into_raw(Box::new(host)),
-            interface: Box::into_raw(Box::new(Calls::<V>::interface())),
+    /// # Safety
+    /// `buffer` has room for `*size` bytes unless one of them is null.
+    pub(super) unsafe fn copy_security(&self, buffer: *mut c_void, size: *mut usize) -> Result<NtStatus, NtStatus> {
+        if size.is_null() {
+            return Ok(status::SUCCESS);
+        }
+        // SAFETY: not null, and the caller vouches for it.
+        let room = std::mem::replace(unsafe { &mut *size }, self.security.len());
+        if self.security.len() > room {
+            return Err(status::BUFFER_OVERFLOW);
+        }
+        if !buffer.is_null() {
+            // SAFETY: the room was just checked.
+            unsafe { std::ptr::copy_nonoverlapping(self.security.as_ptr(), buffer.cast(), self.security.len()) };
+        }
+        Ok(status::SUCCESS)
+    }
+
+    /// The reparse data of a symbolic link, into a buffer unless that is null.
+    ///
+    /// # Safety
+    /// `buffer` has room for `*size` bytes unless it is null.
+    pub(super) unsafe fn copy_target(
+        &self,
+        ino: Ino,
+        buffer: *mut c_void,
+        size: *mut usize,
+    ) -> Result<NtStatus, NtStatus> {
+        let target = match self.vfs.readlink(ino) {
+            Err(FsError::Invalid) => return Err(status::NOT_A_REPARSE_POINT),
+            target => target.map_err(code)?,
         };
-        // SAFETY: what the pointers are to lives until the mount is dropped, which undoes all of this.
+        let data = reparse_data(shown_target(&target).ok_or(status::NOT_A_REPARSE_POINT)?);
+        if buffer.is_null() {
+            return Ok(status::SUCCESS);
+        }
+        // SAFETY: where there is a buffer there is its size, and the caller vouches for both.
         unsafe {
-            let made = (library.create)(w!("WinFsp.Disk"), &raw const params, mount.interface, &raw mut mount.fs);
-            if made < 0 {
-                mount.fs = null_mut();
-                return Err(StartError::Driver(made));
+            if data.len() > *size {
+                return Err(status::BUFFER_TOO_SMALL);
             }
-            (*mount.fs).user_context = mount.host.cast();
+            std::ptr::copy_nonoverlapping(data.as_ptr(), buffer.cast(), data.len());
+            *size = data.len();
         }
-        mount.set_place(place)?;
-        // SAFETY: the file system is complete.
-        let started = unsafe { (library.start_dispatcher)(mount.fs, volume.threads) };
-        if started < 0 { Err(StartError::Driver(started)) } else { Ok(mount) }
+        Ok(status::SUCCESS)
     }
 
-    fn set_place(&self, place: Option<&str>) -> Result<(), StartError> {
-        let place: Option<Vec<u16>> = place.map(|place| place.encode_utf16().chain(Some(0)).collect());
-        let text = place.as_ref().map_or(std::ptr::null(), |place| place.as_ptr());
-        // SAFETY: the text ends with NUL, and the library copies it.
-        match unsafe { ((*self.host).library.set_mount_point)(self.fs, text) } {
-            0.. => Ok(()),
-            status::OBJECT_NAME_COLLISION => Err(StartError::PlaceTaken),
-            other => Err(StartError::Place(other)),
+    /// Fills what opening returns.
+    ///
+    /// # Safety
+    /// `out` is what the library hands to open, on one of its threads.
+    pub(super) unsafe fn opened(&self, asked: &[u16], found: &Found<'_, V>, out: *mut OpenFileInfo) {
+        // SAFETY: the caller vouches for it.
+        let out = unsafe { &mut *out };
+        out.file_info = file_info(&found.attr, found.leads_to_directory);
+        let bytes = 2 * found.path.len();
+        // The driver takes nothing back that differs in more than case, or is too long; it then upper-cases names.
+        if found.path.len() == asked.len() && bytes <= MAX_PATH_BYTES.min(out.normalized_name_size.into()) {
+            // SAFETY: the room was just checked.
+            unsafe { std::ptr::copy_nonoverlapping(found.path.as_ptr(), out.normalized_name, found.path.len()) };
+            out.normalized_name_size = bytes as u16;
         }
-    }
-
-    /// Where it is: what was asked for, or the drive that was free.
-    pub fn place(&self) -> String {
-        // SAFETY: the library keeps the text, which ends with NUL, as long as the volume has a place.
-        unsafe {
-            let start = (*self.fs).mount_point;
-            if start.is_null() {
-                return String::new();
+        if found.attr.volatile {
+            // SAFETY: on the library's threads there is a context, or none, and the answer is to a request to open.
+            unsafe {
+                let context = (self.library.operation_context)();
+                if let Some(response) = context.as_ref().and_then(|context| context.response.as_mut()) {
+                    response.flags |= DISABLE_CACHE;
+                }
             }
-            let length = (0..).take_while(|&at| *start.add(at) != 0).count();
-            String::from_utf16_lossy(std::slice::from_raw_parts(start, length))
         }
-    }
-}
-
-impl<V: Vfs> Drop for Mount<V> {
-    fn drop(&mut self) {
-        // SAFETY: made by `start`. No call comes once the dispatcher has stopped, and only then their host goes.
-        unsafe {
-            let library = (*self.host).library;
-            if !self.fs.is_null() {
-                (library.stop_dispatcher)(self.fs);
-                // The place goes with it.
-                (library.delete)(self.fs);
-            }
-            drop(Box::from_raw(self.interface));
-            drop(Box::from_raw(self.host));
-        }
-    }
-}
-
-fn params<V: Vfs>(vfs: &V, serial: u32) -> VolumeParams {
-    // SAFETY: all-zero is a valid volume: numbers alone.
-    let mut params: VolumeParams = unsafe { std::mem::zeroed() };
-    params.version = size_of::<VolumeParams>() as u16;
-    params.sector_size = SECTOR;
-    params.sectors_per_allocation_unit = (UNIT / u64::from(SECTOR)) as u16;
-    params.max_component_length = MAX_NAME as u16;
-    params.volume_creation_time = vfs.getattr(Ino::ROOT).map_or(0, |root| filetime(root.mtime));
-    params.volume_serial_number = serial;
-    // For ever, which also turns the cache of contents on.
-    params.file_info_timeout = u32::MAX;
-    params.flags = flag::CASE_PRESERVED_NAMES
-        | flag::UNICODE_ON_DISK
-        | flag::PERSISTENT_ACLS
-        | flag::REPARSE_POINTS
-        | flag::READ_ONLY_VOLUME
-        | flag::POST_CLEANUP_WHEN_MODIFIED_ONLY
-        | flag::PASS_QUERY_DIRECTORY_FILE_NAME
-        | flag::FILE_CONTEXT_IS_USER_CONTEXT_2;
-    for (to, from) in params.file_system_name.iter_mut().zip("seedfs".encode_utf16()) {
-        *to = from;
-    }
-    params
-}
-
-/// The security descriptor of everything, as bytes that point nowhere.
-fn security() -> Result<Vec<u8>, StartError> {
-    let mut descriptor = null_mut();
-    let mut size = 0;
-    // SAFETY: the pointers are to variables of this frame; the block that the system made is freed once copied.
-    unsafe {
-        if ConvertStringSecurityDescriptorToSecurityDescriptorW(
-            SECURITY,
-            SDDL_REVISION_1,
-            &raw mut descriptor,
-            &raw mut size,
-        ) == 0
-        {
-            return Err(StartError::Failed("cannot make a security descriptor", io::Error::last_os_error()));
-        }
-        let bytes = std::slice::from_raw_parts(descriptor.cast::<u8>(), size as usize).to_vec();
-        LocalFree(descriptor);
-        Ok(bytes)
     }
 }

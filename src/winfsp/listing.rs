@@ -49,3 +49,63 @@ pub(super) fn list<V: Vfs>(
     listed.map_err(code)?;
     Ok(complete)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::Corpus;
+    use crate::dataset::{Dataset, Spec};
+    use crate::tree::Tree;
+    use crate::winfsp::translate::status;
+
+    fn tree(dataset: &str) -> Tree {
+        let dataset = Dataset::new(Spec::parse(dataset).unwrap()).unwrap();
+        Tree::new(dataset, Corpus::builtin(), false, Box::new(String::new))
+    }
+
+    /// The names of one piece with this many entries, and whether there are no more.
+    fn piece(tree: &Tree, marker: Option<&[u16]>, room: usize) -> (Vec<Vec<u16>>, bool) {
+        let mut names = Vec::new();
+        let from = behind(tree, Ino::ROOT, marker).unwrap();
+        let complete = list(tree, Ino::ROOT, from, |entry| {
+            let units = (usize::from(entry.size) - 104) / 2;
+            let has_room = names.len() < room;
+            names.extend(has_room.then(|| entry.name[..units].to_vec()));
+            has_room
+        });
+        (names, complete.unwrap())
+    }
+
+    #[test]
+    fn pieces_of_any_size_give_the_whole() {
+        let tree = tree("files=60,dirs=4");
+        let (all, complete) = piece(&tree, None, usize::MAX);
+        assert!(complete && all.len() > 5);
+        for room in 1..5 {
+            let mut names: Vec<Vec<u16>> = Vec::new();
+            loop {
+                let (more, complete) = piece(&tree, names.last().map(Vec::as_slice), room);
+                names.extend(more);
+                if complete {
+                    break;
+                }
+            }
+            assert_eq!(names, all, "{room}");
+        }
+    }
+
+    #[test]
+    fn the_root_shows_neither_itself_nor_what_is_above() {
+        let (names, _) = piece(&tree("files=5"), None, usize::MAX);
+        assert!(names.iter().all(|name| name.first() != Some(&u16::from(b'.'))));
+    }
+
+    #[test]
+    fn what_is_not_listed_marks_no_place() {
+        let tree = tree("files=5");
+        for name in ["none", "s1-5", ".seedfs"] {
+            let units: Vec<u16> = name.encode_utf16().collect();
+            assert_eq!(behind(&tree, Ino::ROOT, Some(&units)), Err(status::OBJECT_NAME_NOT_FOUND), "{name}");
+        }
+    }
+}

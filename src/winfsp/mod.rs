@@ -38,11 +38,13 @@ mod listing;
 mod resolve;
 #[cfg_attr(not(windows), allow(dead_code))]
 mod translate;
+#[cfg(windows)]
+mod volume;
 
 #[cfg(windows)]
-pub use host::{Mount, StartError, Volume};
-#[cfg(windows)]
 pub use library::{LibraryError, Version, version};
+#[cfg(windows)]
+pub use volume::{Mount, StartError, Volume};
 
 /// What the licence of WinFsp asks programs that use it to show.
 pub const NOTICE: &str =

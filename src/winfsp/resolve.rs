@@ -167,3 +167,88 @@ fn follow<'a, V: Vfs>(
     }
     Ok(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::Corpus;
+    use crate::dataset::{Dataset, Spec};
+    use crate::tree::Tree;
+
+    fn tree(dataset: &str) -> Tree {
+        let dataset = Dataset::new(Spec::parse(dataset).unwrap()).unwrap();
+        Tree::new(dataset, Corpus::builtin(), false, Box::new(String::new))
+    }
+
+    fn wide(text: &str) -> Vec<u16> {
+        text.encode_utf16().collect()
+    }
+
+    #[track_caller]
+    fn found<'a>(tree: &'a Tree, path: &str) -> Found<'a, Tree> {
+        match resolve(tree, &wide(path)) {
+            Ok(Resolved::Found(found)) => found,
+            Ok(Resolved::Link(place)) => panic!("a link at {place}"),
+            Err(code) => panic!("{code:#x}"),
+        }
+    }
+
+    #[test]
+    fn the_root_and_what_is_below() {
+        let tree = tree("files=5");
+        let root = found(&tree, "\\");
+        assert_eq!((root.attr.ino, root.path), (Ino::ROOT, wide("\\")));
+        let file = found(&tree, "\\.seedfs\\version");
+        assert_eq!((file.attr.file_type, file.path), (FileType::Regular, wide("\\.seedfs\\version")));
+    }
+
+    #[test]
+    fn missing_names_and_missing_paths_differ() {
+        let tree = tree("files=5");
+        for (path, expected) in [
+            ("\\none", status::OBJECT_NAME_NOT_FOUND),
+            ("\\none\\x", status::OBJECT_PATH_NOT_FOUND),
+            ("\\s1-5\\x", status::OBJECT_PATH_NOT_FOUND),
+            ("\\a/b_s1-5", status::OBJECT_NAME_INVALID),
+        ] {
+            assert_eq!(resolve(&tree, &wide(path)).err(), Some(expected), "{path}");
+        }
+        assert_eq!(tree.on_demand_inodes(), 0);
+    }
+
+    #[test]
+    fn a_reference_lasts_until_it_is_dropped() {
+        let tree = tree("files=5");
+        let first = found(&tree, "\\s1-5");
+        assert_eq!(tree.on_demand_inodes(), 1);
+        let kept = first.reference.keep();
+        assert_eq!(tree.on_demand_inodes(), 1);
+        drop(Reference::taken_over(&tree, kept));
+        assert_eq!(tree.on_demand_inodes(), 0);
+    }
+
+    #[test]
+    fn a_link_with_more_behind_it_is_told_by_its_place() {
+        let tree = tree("files=5,cases=links");
+        let mut links = Vec::new();
+        let cases = tree.lookup(Ino::ROOT, b"cases").unwrap().ino;
+        let dir = tree.lookup(cases, b"links").unwrap().ino;
+        tree.readdir(dir, crate::vfs::Cookie::START, &mut |entry| {
+            if let (FileType::Symlink, Ok(name)) = (entry.attr.file_type, str::from_utf8(entry.name)) {
+                links.extend(shown(&tree, dir, &entry.attr).map(|leads| (name.to_owned(), leads)));
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert!(links.iter().any(|(_, leads)| *leads) && links.iter().any(|(_, leads)| !leads), "{links:?}");
+        for (name, leads) in links {
+            let path = format!("\\cases\\links\\{name}");
+            let link = found(&tree, &path);
+            assert_eq!((link.attr.file_type, link.leads_to_directory), (FileType::Symlink, leads), "{path}");
+            match resolve(&tree, &wide(&format!("{path}\\x"))) {
+                Ok(Resolved::Link(place)) => assert_eq!(place, 13, "{path}"),
+                _ => panic!("{path}: no link"),
+            };
+        }
+    }
+}

@@ -62,13 +62,9 @@ pub(super) fn leave_directory() {
 
 /// How the process in the background tells its parent about the start, on standard output: an exit code, and a text
 /// unless that is 0.
-pub(super) struct Reporter(());
+pub(super) struct Reporter;
 
 impl Reporter {
-    pub(super) fn new() -> Self {
-        Self(())
-    }
-
     /// Reports that the mount works.
     ///
     /// # Errors

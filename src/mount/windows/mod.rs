@@ -47,7 +47,7 @@ pub fn run<V: Vfs>(
     place: &Path,
     options: &MountOptions,
 ) -> Result<(), MountError> {
-    let reporter = options.reporting.then(Reporter::new);
+    let reporter = options.reporting.then_some(Reporter);
     let outcome = start(vfs, counters, source, place, options);
     let (mount, ending, console) = match (outcome, reporter) {
         (Ok(running), None) => running,
