@@ -86,7 +86,8 @@ fn every_change_is_refused() {
         &[],
     );
     let set = |number: u32, fields: &[(usize, &[u8])], tail: &[u8]| {
-        let all = [&[(0, &context[..]), (16, &class(number)[..])], fields].concat();
+        let class = class(number);
+        let all = [&[(0, &context[..]), (16, &class[..])], fields].concat();
         send(kind::SET_INFORMATION, &all, name.len(), tail)
     };
     let control = |number: u32| {

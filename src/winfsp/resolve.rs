@@ -232,7 +232,8 @@ mod tests {
         let tree = tree("files=5,cases=links");
         let mut links = Vec::new();
         let cases = tree.lookup(Ino::ROOT, b"cases").unwrap().ino;
-        let dir = tree.lookup(cases, b"links").unwrap().ino;
+        let links_dir = tree.lookup(cases, b"links").unwrap().ino;
+        let dir = tree.lookup(links_dir, b"symbolic").unwrap().ino;
         tree.readdir(dir, crate::vfs::Cookie::START, &mut |entry| {
             if let (FileType::Symlink, Ok(name)) = (entry.attr.file_type, str::from_utf8(entry.name)) {
                 links.extend(shown(&tree, dir, &entry.attr).map(|leads| (name.to_owned(), leads)));
@@ -242,11 +243,11 @@ mod tests {
         .unwrap();
         assert!(links.iter().any(|(_, leads)| *leads) && links.iter().any(|(_, leads)| !leads), "{links:?}");
         for (name, leads) in links {
-            let path = format!("\\cases\\links\\{name}");
+            let path = format!("\\cases\\links\\symbolic\\{name}");
             let link = found(&tree, &path);
             assert_eq!((link.attr.file_type, link.leads_to_directory), (FileType::Symlink, leads), "{path}");
             match resolve(&tree, &wide(&format!("{path}\\x"))) {
-                Ok(Resolved::Link(place)) => assert_eq!(place, 13, "{path}"),
+                Ok(Resolved::Link(place)) => assert_eq!(place, 22, "{path}"),
                 _ => panic!("{path}: no link"),
             };
         }
