@@ -12,7 +12,7 @@ use winfsp::testfs::Shared;
 use winfsp::{Folding, listed, mounted, tree};
 
 /// All of them in one folder.
-const MILLION: &str = "files=1000001,dirs=1,size=100";
+const MILLION: &str = "files=1000001,dirs=0,size=100";
 
 /// What one piece holds at least: the driver asks for 64 KiB, an entry takes 104 bytes and its name.
 const PIECE: usize = 65_536;
@@ -108,7 +108,11 @@ fn what_windows_cannot_express_is_neither_listed_nor_found() {
         let dir = open_as(&path, How::DIRECTORY).unwrap();
         let names = dir.names(PIECE);
         for (name, attr) in listed(&*core, ino) {
-            let forbidden = name.contains(|c: char| c < ' ' || "<>:\"/\\|?*\u{fffd}".contains(c));
+            // No UTF-8, or a name that holds this very character.
+            if name.contains('\u{fffd}') {
+                continue;
+            }
+            let forbidden = name.contains(|c: char| c < ' ' || "<>:\"/\\|?*".contains(c));
             use seedfs::vfs::FileType::*;
             if forbidden || !matches!(attr.file_type, Regular | Directory | Symlink) {
                 assert!(!names.contains(&name), "{path} {name:?}");

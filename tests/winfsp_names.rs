@@ -58,7 +58,12 @@ fn what_is_missing_is_told_as_windows_does() {
         assert_eq!(open_as("\\dir", how(FILE_NON_DIRECTORY_FILE)).unwrap_err(), code::FILE_IS_A_DIRECTORY);
         assert_eq!(open_as("\\a.txt", how(FILE_DIRECTORY_FILE)).unwrap_err(), code::NOT_A_DIRECTORY);
     }
-    let dir = open_as("\\dir", How::DIRECTORY).unwrap();
+}
+
+#[test]
+fn a_directory_has_no_contents() {
+    let Some(_mounted) = mounted(tree("files=5")) else { return };
+    let dir = open_as("\\", How::DIRECTORY).unwrap();
     assert_eq!(dir.read(0, 10).unwrap_err(), code::FILE_IS_A_DIRECTORY);
     dir.close();
 }

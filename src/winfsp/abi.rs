@@ -125,8 +125,21 @@ pub(super) struct FileSystem {
 /// The request and the answer that a thread of the library is working on.
 #[repr(C)]
 pub(super) struct OperationContext {
-    pub(super) request: *mut c_void,
+    pub(super) request: *const OpenRequest,
     pub(super) response: *mut OpenedResponse,
+}
+
+/// The start of a request that opens a file.
+#[repr(C)]
+pub(super) struct OpenRequest {
+    pub(super) header: [u64; 2],
+    pub(super) options: u32,
+    pub(super) file_attributes: u32,
+    pub(super) security_descriptor: [u16; 2],
+    pub(super) allocation_size: u64,
+    pub(super) access_token: u64,
+    /// The rights that were asked for.
+    pub(super) desired_access: u32,
 }
 
 /// The start of the answer to a request that opens a file.
@@ -214,6 +227,7 @@ const _: () = {
     assert!(size_of::<DirInfo>() >= DIR_INFO_HEADER + 2 * MAX_NAME);
     assert!(offset_of!(FileSystem, user_context) == 8 && offset_of!(FileSystem, interface) == 728);
     assert!(offset_of!(FileSystem, mount_point) == 752);
+    assert!(offset_of!(OpenRequest, allocation_size) == 32 && offset_of!(OpenRequest, desired_access) == 48);
     assert!(offset_of!(OpenedResponse, file_info) == 48 && offset_of!(OpenedResponse, flags) == 124);
     assert!(size_of::<Interface>() == 64 * size_of::<usize>());
     assert!(offset_of!(Interface, dispatcher_stopped) == 32 * size_of::<usize>());

@@ -11,12 +11,29 @@ use super::translate::{asked_name, code, file_info, fill_entry, status};
 use crate::stats::Op;
 use crate::vfs::{FileType, Vfs};
 
-/// Rights of which each lets a program change something: contents, attributes, children, the file's being, its security.
-const WRITE_ACCESS: u32 = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x1_0000 | 0x4_0000 | 0x8_0000;
+/// Rights of which each lets a program change something: contents, attributes, children, the file's being, its security,
+/// and the general ones to write and to do everything.
+const WRITE_ACCESS: u32 = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x4000_0000 | 0x1000_0000;
+/// As much as there is.
+const MAXIMUM_ALLOWED: u32 = 0x200_0000;
 
+/// What to do with a file that is there, in the upper eight bits of the options.
+const FILE_SUPERSEDE: u32 = 0;
+const FILE_OVERWRITE: u32 = 4;
+const FILE_OVERWRITE_IF: u32 = 5;
 const FILE_DIRECTORY_FILE: u32 = 0x1;
 const FILE_NON_DIRECTORY_FILE: u32 = 0x40;
 const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
+
+/// Whether opening asks for more than reading. Who asks for as much as there is may get more than that from the driver,
+/// and is told when it makes use of it.
+fn would_change(options: u32, granted: u32, desired: u32) -> bool {
+    let takes_all = desired & MAXIMUM_ALLOWED != 0;
+    desired & WRITE_ACCESS != 0
+        || (granted & WRITE_ACCESS != 0 && !takes_all)
+        || options & FILE_DELETE_ON_CLOSE != 0
+        || matches!(options >> 24, FILE_SUPERSEDE | FILE_OVERWRITE | FILE_OVERWRITE_IF)
+}
 
 /// The calls of one kind of file system, each of them in the form that the library wants.
 pub(super) struct Calls<V>(PhantomData<V>);
@@ -148,7 +165,7 @@ impl<V: Vfs> Calls<V> {
         let host = unsafe { host::<V>(fs) };
         let path = unsafe { text(path) };
         host.serve(Op::Open, Subject::Path(path), || {
-            if granted & WRITE_ACCESS != 0 || options & FILE_DELETE_ON_CLOSE != 0 {
+            if would_change(options, granted, unsafe { host.desired_access() }.unwrap_or(granted)) {
                 return Err(status::MEDIA_WRITE_PROTECTED);
             }
             let Resolved::Found(found) = resolve(&host.vfs, path)? else {

@@ -136,6 +136,18 @@ impl<V: Vfs> Host<V> {
         Ok(status::SUCCESS)
     }
 
+    /// The rights that were asked for by the request to open that this thread works on.
+    ///
+    /// # Safety
+    /// It works on one.
+    pub(super) unsafe fn desired_access(&self) -> Option<u32> {
+        // SAFETY: on the library's threads there is a context, or none, and its request is one to open.
+        unsafe {
+            let context = (self.library.operation_context)().as_ref()?;
+            context.request.as_ref().map(|request| request.desired_access)
+        }
+    }
+
     /// Fills what opening returns.
     ///
     /// # Safety

@@ -18,8 +18,9 @@ use super::translate::{SECTOR, UNIT, filetime, status};
 use crate::stats::Counters;
 use crate::vfs::{Ino, Vfs};
 
-/// Administrators own everything; everybody may read and run, nobody write.
-const SECURITY: *const u16 = w!("O:BAG:BAD:P(A;;FRFX;;;WD)");
+/// Administrators own everything; everybody may read and run, nobody write: not even the owner (S-1-3-4), who could
+/// otherwise change the rights.
+const SECURITY: *const u16 = w!("O:BAG:BAD:P(A;;FRFX;;;S-1-3-4)(A;;FRFX;;;WD)");
 
 /// What a volume is to be like.
 pub struct Volume<'a> {
