@@ -34,6 +34,10 @@
 //! | [`stats`] | counters of what was asked |
 //! | [`observe`], [`trace`] | what a client does: figures in bounded memory, and every request in a file |
 #![cfg_attr(unix, doc = "| [`fuse`], [`mount`] | the neutral file system in FUSE's terms, and the life of a mount |")]
+#![cfg_attr(
+    windows,
+    doc = "| [`winfsp`], [`mount`] | the neutral file system in WinFsp's terms, and the life of a mount |"
+)]
 //!
 //! # A file without a mount
 //!
@@ -79,7 +83,8 @@ pub mod fold;
 pub mod fuse;
 pub mod listing;
 pub mod manifest;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, path = "mount/windows/mod.rs")]
 pub mod mount;
 pub mod name;
 pub mod observe;
@@ -99,6 +104,8 @@ pub mod units;
 pub mod verdict;
 pub mod verify;
 pub mod vfs;
+#[cfg(any(windows, test))]
+pub mod winfsp;
 
 pub use content::SyntheticFile;
 pub use recipe::{FORMAT_VERSION, Kind, Recipe};

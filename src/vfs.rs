@@ -230,6 +230,15 @@ pub enum FsError {
 /// Result of the file system's calls.
 pub type Result<T> = std::result::Result<T, FsError>;
 
+/// What a defect (panic) in a file system said, for the adapters, which let none of them through.
+pub(crate) fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
 /// A read-only tree of files. All calls may come from several threads at once; none of them blocks.
 pub trait Vfs: Send + Sync + 'static {
     /// Totals for `df`.

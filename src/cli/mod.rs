@@ -18,7 +18,7 @@ mod figures;
 mod input;
 mod ls;
 mod manifest;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod mount;
 mod observed;
 mod output;
@@ -32,7 +32,8 @@ mod sink;
 mod stats;
 mod svg;
 mod trace;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, path = "umount/windows.rs")]
 mod umount;
 mod verify;
 
@@ -44,6 +45,16 @@ use error::CliError;
 
 /// Version of the program and of the content format, which are two things.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (content format 1)");
+
+/// What `--version` shows: the same, and on Windows the notice of the driver's author.
+#[cfg(not(windows))]
+const LONG_VERSION: &str = VERSION;
+#[cfg(windows)]
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (content format 1)\n",
+    "WinFsp - Windows File System Proxy, Copyright (C) Bill Zissimopoulos, https://github.com/winfsp/winfsp"
+);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,7 +73,7 @@ Any name of the form [stem_]s<seed>-<size>[-<kind>][.<ext>] can be read in any d
 
 /// Files that exist only by name: any amount of reproducible test data, nothing stored.
 #[derive(Debug, Parser)]
-#[command(name = "seedfs", version = VERSION, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "seedfs", version = VERSION, long_version = LONG_VERSION, after_help = EXAMPLES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -70,9 +81,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     Mount(mount::Args),
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     Umount(umount::Args),
     #[cfg(unix)]
     Advance(advance::Args),
@@ -135,9 +146,9 @@ fn normalised(args: Vec<OsString>) -> Result<Vec<OsString>, String> {
 
 fn run(command: Command) -> Result<(), CliError> {
     match command {
-        #[cfg(unix)]
+        #[cfg(any(unix, windows))]
         Command::Mount(args) => mount::run(&args),
-        #[cfg(unix)]
+        #[cfg(any(unix, windows))]
         Command::Umount(args) => umount::run(&args),
         #[cfg(unix)]
         Command::Advance(args) => advance::run(&args),
@@ -167,6 +178,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn the_long_version_shows_the_notice_of_winfsp() {
+        assert_eq!(LONG_VERSION, format!("{VERSION}\n{}", crate::winfsp::NOTICE));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use sink::{SinkAdapter, Verdict};
 use crate::observe::Observer;
 use crate::stats::{Counters, Op};
 use crate::storage;
-use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs};
+use crate::vfs::{Attr, Cookie, Entry, FsError, Ino, Result, Seek, Vfs, panic_text};
 
 /// Whether listings carry the attributes of the entries along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -384,12 +384,4 @@ fn errno(error: FsError) -> Errno {
 
 fn os_name<'a>(entry: &Entry<'a>) -> &'a std::ffi::OsStr {
     std::os::unix::ffi::OsStrExt::from_bytes(entry.name)
-}
-
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -1,6 +1,6 @@
-//! Where messages go: standard error while somebody may be looking, then the system log or a file.
+//! Where messages go: standard error while somebody may be looking, then the system log (on Windows that of events) or a
+//! file.
 
-use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::units::civil_day;
 
 struct Logger {
     filter: env_logger::Logger,
@@ -74,7 +76,7 @@ impl Log for Logger {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = file.write_all(format!("{} {:5} {text}\n", now(), record.level()).as_bytes());
         } else if self.background.load(Ordering::Relaxed) {
-            syslog(record.level(), &text);
+            system_log(record.level(), &text);
         } else {
             let _ = io::stderr().write_all(format!("seedfs: {text}\n").as_bytes());
         }
@@ -83,7 +85,8 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-fn syslog(level: Level, text: &str) {
+#[cfg(unix)]
+fn system_log(level: Level, text: &str) {
     let priority = match level {
         Level::Error => libc::LOG_ERR,
         Level::Warn => libc::LOG_WARNING,
@@ -93,27 +96,42 @@ fn syslog(level: Level, text: &str) {
     static OPEN: std::sync::Once = std::sync::Once::new();
     // SAFETY: the name lives as long as the program.
     OPEN.call_once(|| unsafe { libc::openlog(c"seedfs".as_ptr(), libc::LOG_PID, libc::LOG_DAEMON) });
-    if let Ok(text) = CString::new(text.replace('\0', "")) {
+    if let Ok(text) = std::ffi::CString::new(text.replace('\0', "")) {
         // SAFETY: the format takes one string, and gets one that is ended by NUL.
         unsafe { libc::syslog(priority, c"%s".as_ptr(), text.as_ptr()) };
+    }
+}
+
+/// The application log of the event viewer, which shows the text behind a remark that the source is not registered.
+#[cfg(windows)]
+fn system_log(level: Level, text: &str) {
+    use windows_sys::Win32::System::EventLog::{
+        DeregisterEventSource, EVENTLOG_ERROR_TYPE, EVENTLOG_INFORMATION_TYPE, EVENTLOG_WARNING_TYPE,
+        RegisterEventSourceW, ReportEventW,
+    };
+    let kind = match level {
+        Level::Error => EVENTLOG_ERROR_TYPE,
+        Level::Warn => EVENTLOG_WARNING_TYPE,
+        Level::Info | Level::Debug | Level::Trace => EVENTLOG_INFORMATION_TYPE,
+    };
+    let text: Vec<u16> = text.encode_utf16().filter(|&unit| unit != 0).chain(Some(0)).collect();
+    let texts = [text.as_ptr()];
+    // SAFETY: the name and the text end with NUL, and the array holds as many texts as it says.
+    unsafe {
+        let source = RegisterEventSourceW(std::ptr::null(), windows_sys::core::w!("seedfs"));
+        if source.is_null() {
+            return;
+        }
+        let (nobody, no_data) = (std::ptr::null_mut(), std::ptr::null());
+        ReportEventW(source, kind, 0, 0, nobody, 1, 0, texts.as_ptr(), no_data);
+        DeregisterEventSource(source);
     }
 }
 
 /// The time as `2026-01-31T23:59:59Z`.
 fn now() -> String {
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    // SAFETY: all-zero is a valid tm: numbers and a null pointer.
-    let mut parts: libc::tm = unsafe { std::mem::zeroed() };
-    let seconds = seconds as libc::time_t;
-    // SAFETY: both pointers are to initialised values of this frame.
-    unsafe { libc::gmtime_r(&raw const seconds, &raw mut parts) };
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        parts.tm_year + 1900,
-        parts.tm_mon + 1,
-        parts.tm_mday,
-        parts.tm_hour,
-        parts.tm_min,
-        parts.tm_sec
-    )
+    let (day, second) = (seconds / 86_400, seconds % 86_400);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", civil_day(day.cast_signed()))
 }

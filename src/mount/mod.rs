@@ -10,6 +10,7 @@ mod attach;
 #[path = "attach_bsd.rs"]
 mod attach;
 mod daemon;
+mod error;
 #[cfg(target_os = "linux")]
 pub(crate) mod helper;
 pub mod log;
@@ -21,6 +22,7 @@ mod sink;
 #[cfg(target_os = "linux")]
 pub mod table;
 mod trace;
+mod values;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +30,10 @@ use std::sync::Arc;
 use ::log::{error, info, warn};
 use fuser::{Filesystem, Notifier, Session, SessionACL};
 
-pub use options::{Access, MountOptions, OptionError};
+pub use error::{MountError, Source};
+pub use options::{Access, MountOptions};
 pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
+pub use values::OptionError;
 
 use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings, Storage};
 use crate::observe::{Observer, Watching};
@@ -38,61 +42,11 @@ use crate::vfs::Vfs;
 use daemon::{Reporter, Side};
 use signals::Life;
 
-/// Why there is no mount. Shown, it is one line with the cause and the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum MountError {
-    /// Something failed that should not.
-    #[error("{0}")]
-    Failed(String),
-    /// The directory cannot be mounted on.
-    #[error("{point}: {reason}", point = point.display())]
-    Point {
-        /// The directory as given.
-        point: PathBuf,
-        /// What is wrong with it, and the next step.
-        reason: String,
-    },
-    /// There is no FUSE here, or the mount was refused.
-    #[error("cannot mount: {0}")]
-    Refused(String),
-    /// What the background process reported.
-    #[error("{text}")]
-    Daemon {
-        /// Exit code.
-        code: u8,
-        /// The message.
-        text: String,
-    },
-}
-
-impl MountError {
-    /// Exit code of the command: 1 failed, 10 bad mount point, 11 no FUSE or mount refused.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            MountError::Failed(_) => 1,
-            MountError::Point { .. } => 10,
-            MountError::Refused(_) => 11,
-            MountError::Daemon { code, .. } => *code,
-        }
-    }
-}
-
 /// Most threads without being asked: more do not make the kernel's queue faster.
 const MAX_DEFAULT_THREADS: usize = 8;
 
 /// Most bytes of a dataset's text that the mount table shows.
 const MAX_SOURCE: usize = 1024;
-
-/// What is mounted, as people are told.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// What the mount table shows as source, unless the options say otherwise.
-    pub dataset: &'a str,
-    /// The dataset's identity, which the log shows, if there is one.
-    pub identity: Option<&'a str>,
-    /// What decides about everything that a device which is asked for leaves to chance.
-    pub seed: u64,
-}
 
 /// Mounts `vfs` on the directory `point` and serves it until it is unmounted, telling `observer` of all requests.
 ///

@@ -5,12 +5,12 @@
 
 use std::path::PathBuf;
 
+use super::values::{OptionError, Refusal, damage, generation, path, seed, split, threads};
 use crate::damage::Spec;
-use crate::dataset::generation::MAX_GENERATION;
 use crate::faults;
 use crate::fuse::ReadDirPlus;
 use crate::storage::{self, Asked, Disk, UnknownDisk};
-use crate::units::{NumberError, parse_decimal, parse_seed, parse_size};
+use crate::units::{parse_decimal, parse_size};
 
 /// Who may use the mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -142,21 +142,8 @@ impl Default for MountOptions {
     }
 }
 
-/// An option that cannot be honoured. Shown, it is one line that names the option, the reason and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("-o {option}: {reason}")]
-pub struct OptionError {
-    /// The option as given.
-    pub option: String,
-    /// Why, and what to do.
-    pub reason: &'static str,
-}
-
 /// Longest source that the mount table shows, in bytes: the kernel takes less than a page for all options together.
 const MAX_FSNAME: usize = 1024;
-
-/// Most threads that can be asked for: each keeps a buffer.
-const MAX_THREADS: u64 = 64;
 
 impl MountOptions {
     /// Whether what clients do is observed.
@@ -288,30 +275,6 @@ impl MountOptions {
     }
 }
 
-enum Refusal {
-    Unknown,
-    Because(&'static str),
-}
-
-/// Cuts at commas that are neither escaped nor inside a quoted value, and takes escapes and quotes away.
-fn split(text: &str) -> Vec<String> {
-    let mut options = Vec::new();
-    let mut option = String::new();
-    let mut quoted = false;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => option.push(rest.next().unwrap_or('\\')),
-            '"' if quoted && rest.peek().is_none_or(|&next| next == ',') => quoted = false,
-            '"' if !quoted && option.ends_with('=') && !option[..option.len() - 1].contains('=') => quoted = true,
-            ',' if !quoted => options.push(std::mem::take(&mut option)),
-            _ => option.push(c),
-        }
-    }
-    options.push(option);
-    options
-}
-
 fn id(value: &str) -> Result<u32, Refusal> {
     // The largest number means "nobody in particular" to the system calls.
     match parse_decimal(value.as_bytes()).map(u32::try_from) {
@@ -328,17 +291,6 @@ fn mask(value: &str) -> Result<u16, Refusal> {
     }
 }
 
-fn generation(value: &str) -> Result<u64, Refusal> {
-    let number = parse_decimal(value.as_bytes()).ok().filter(|&number| number <= MAX_GENERATION);
-    number.ok_or(Refusal::Because("not a generation; give a whole number from 0 to 999999"))
-}
-
-fn damage(value: &str) -> Result<Spec, Refusal> {
-    value
-        .parse()
-        .map_err(|_| Refusal::Because("not a damage such as flip:1e-6\\,zero:1e-6\\,seed=7; see seedfs damage --help"))
-}
-
 fn disk(value: &str) -> Result<Disk, Refusal> {
     value.parse().map_err(|UnknownDisk| Refusal::Because("must be hdd, ssd, nvme, tape or s3"))
 }
@@ -347,17 +299,6 @@ fn fault(value: &str) -> Result<faults::Spec, Refusal> {
     value
         .parse()
         .map_err(|_| Refusal::Because("not a fault such as eio:1e-6\\,hang:1e-6:5s\\,seed=7; see seedfs faults --help"))
-}
-
-fn seed(value: &str) -> Result<u64, Refusal> {
-    parse_seed(value.as_bytes()).map_err(|error| match error {
-        NumberError::TooLarge => Refusal::Because("too large; a seed is at most 18446744073709551615"),
-        NumberError::Malformed => Refusal::Because("not a seed; give a decimal number, or a hexadecimal one behind 0x"),
-    })
-}
-
-fn path(value: &str) -> Result<PathBuf, Refusal> {
-    if value.is_empty() { Err(Refusal::Because("needs the name of a file")) } else { Ok(value.into()) }
 }
 
 fn prefetch(value: &str) -> Result<u64, Refusal> {
@@ -373,13 +314,6 @@ fn readdirplus(value: &str) -> Result<ReadDirPlus, Refusal> {
         "auto" => Ok(ReadDirPlus::Auto),
         "never" => Ok(ReadDirPlus::Never),
         _ => Err(Refusal::Because("must be always, auto or never")),
-    }
-}
-
-fn threads(value: &str) -> Result<usize, Refusal> {
-    match parse_decimal(value.as_bytes()) {
-        Ok(count @ 1..=MAX_THREADS) => Ok(count as usize),
-        _ => Err(Refusal::Because("must be a number from 1 to 64")),
     }
 }
 

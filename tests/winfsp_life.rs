@@ -1,0 +1,136 @@
+//! The life of `seedfs mount` on Windows: what it says where it cannot mount, and what ends it where it can.
+#![cfg(windows)]
+
+mod winfsp;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use seedfs::mount::{EndError, MountError, MountOptions, Source, end, run};
+use seedfs::winfsp::{LibraryError, NOTICE, version};
+use winfsp::run::{seedfs, text};
+use winfsp::testfs::Shared;
+use winfsp::{driver, requests, stand_in};
+
+const SOURCE: Source<'_> = Source { dataset: "demo", identity: None };
+
+fn foreground() -> MountOptions {
+    MountOptions { foreground: true, ..MountOptions::default() }
+}
+
+/// Waits until the volume answers.
+fn wait_for_volume() -> (u64, u64, String) {
+    let start = Instant::now();
+    loop {
+        if !driver::volume_params().is_empty() {
+            return requests::volume().unwrap();
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no volume");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Ends a mount that is perhaps not yet complete.
+fn end_soon(place: &str) {
+    let start = Instant::now();
+    while let Err(error) = end(Path::new(place)) {
+        assert!(matches!(error, EndError::NoMount) && start.elapsed() < Duration::from_secs(60), "{error}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn umount_ends_a_mount_however_its_place_is_written() {
+    let Some(_guard) = stand_in() else { return };
+    for (place, written) in [("X:", "x:\\"), ("y:", "Y:")] {
+        driver::forget_volume();
+        let life =
+            std::thread::spawn(move || run(Shared::default(), Arc::default(), SOURCE, Path::new(place), &foreground()));
+        assert_eq!(wait_for_volume().2, "demo", "the dataset is the label");
+        end_soon(written);
+        life.join().unwrap().unwrap();
+        assert!(matches!(end(Path::new(place)), Err(EndError::NoMount)));
+    }
+}
+
+#[test]
+fn the_end_of_the_volume_ends_the_mount() {
+    let Some(_guard) = stand_in() else { return };
+    driver::forget_volume();
+    let options = MountOptions { label: Some("mine".to_owned()), ..foreground() };
+    let life = std::thread::spawn(move || run(Shared::default(), Arc::default(), SOURCE, Path::new("*"), &options));
+    assert_eq!(wait_for_volume().2, "mine");
+    driver::end_volume();
+    life.join().unwrap().unwrap();
+}
+
+#[test]
+fn bad_places_are_told_with_the_next_step() {
+    let dir = tempfile::tempdir().unwrap();
+    for (place, expected) in [
+        ("C:", "is in use; name another drive, or * for the next one that is free"),
+        (dir.path().to_str().unwrap(), "exists already, but WinFsp makes the directory itself"),
+        (dir.path().join("no/such").to_str().unwrap(), "the directory above it does not exist"),
+    ] {
+        let error = run(Shared::default(), Arc::default(), SOURCE, Path::new(place), &foreground()).unwrap_err();
+        assert!(matches!(error, MountError::Point { .. }) && error.exit_code() == 10, "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn without_a_driver_the_program_says_so_from_the_background_too() {
+    // A place for the driver's volumes is missing under the stand-in's program: this one is not patched.
+    let background = seedfs(&["mount", "demo", "X:"]);
+    let foreground = seedfs(&["mount", "demo", "X:", "-f"]);
+    if foreground.status.success() || background.status.success() {
+        let _ = seedfs(&["umount", "X:"]);
+        panic!("mounted: this machine has the driver, and its mounts are tested elsewhere");
+    }
+    let said = String::from_utf8_lossy(&background.stderr).into_owned();
+    assert_eq!(background.status.code(), Some(11), "{said}");
+    assert!(said.starts_with("seedfs: cannot mount: ") && said.contains("https://winfsp.dev/rel/"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!((foreground.status.code(), &foreground.stderr), (Some(11), &background.stderr));
+    if version() == Err(LibraryError::NotInstalled) {
+        assert!(said.contains("WinFsp is not installed; install it from"), "{said}");
+    }
+}
+
+#[test]
+fn the_command_line_is_checked_before_anything_is_started() {
+    for (arguments, code, expected) in [
+        (vec!["mount"], 2, "no mount point; name a drive"),
+        (vec!["mount", "no-such-preset", "X:"], 2, "no-such-preset"),
+        (vec!["mount", "demo", "C:"], 10, "C:: is in use"),
+        (vec!["mount", "-o", "uid=3", "demo", "X:"], 2, "-o uid=3: not an option on Windows"),
+        (vec!["mount", "-o", "seed", "demo", "X:"], 2, "-o seed: needs a value"),
+        (vec!["mount", "-o", "label=", "demo", "X:"], 2, "-o label=: must have 1 to 32 characters"),
+        (vec!["umount", "Q:"], 10, "Q:: is no seedfs mount"),
+    ] {
+        let output = seedfs(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.starts_with("seedfs: ") && said.contains(expected), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn options_behind_o_mean_what_the_long_ones_do() {
+    let mut options = MountOptions::default();
+    options.apply("ro,seed=0xff,generation=3,snapshots,listed_only,threads=2").unwrap();
+    options.apply("label=My data,damage=flip:1e-6\\,seed=7,log_file=C:\\logs\\a.log,corpus=\\\\srv\\words").unwrap();
+    assert_eq!((options.seed, options.generation, options.threads), (Some(255), 3, Some(2)));
+    assert!(options.snapshots && options.listed_only && options.damage.is_some());
+    assert_eq!(options.label.as_deref(), Some("My data"));
+    assert_eq!(options.log_file.as_deref(), Some(Path::new("C:\\logs\\a.log")), "backslashes are those of paths");
+    assert_eq!(options.corpus.as_deref(), Some(Path::new("\\\\srv\\words")));
+}
+
+#[test]
+fn the_version_shows_the_notice_that_the_licence_of_winfsp_asks_for() {
+    let version = text(&seedfs(&["--version"]));
+    assert!(version.lines().any(|line| line == NOTICE), "{version}");
+    assert_eq!(text(&seedfs(&["-V"])).lines().count(), 1);
+}
