@@ -11,7 +11,7 @@ use seedfs::units::MAX_SIZE;
 use seedfs::vfs::FsError;
 use seedfs::{Recipe, SyntheticFile, verdict};
 
-use crate::hostile;
+use super::hostile;
 
 /// Ways to read that a recipe is tried with.
 const READS: usize = 8;

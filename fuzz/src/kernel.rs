@@ -14,7 +14,7 @@ use seedfs::tree::Tree;
 use seedfs::units::MAX_SIZE;
 use seedfs::vfs::{self, Attr, Cookie, Ino, Seek, Siblings, Stale, StatFs, Vfs};
 
-use crate::{hostile, requests, restores};
+use super::{hostile, requests, restores};
 
 /// Most requests of an input.
 const REQUESTS: usize = 40;

@@ -12,7 +12,7 @@ use seedfs::units::MAX_SIZE;
 use seedfs::vfs::{Attr, Cookie, FileType, FsError, Ino, Seek, Vfs};
 use seedfs::{SyntheticFile, name};
 
-use crate::hostile;
+use super::hostile;
 
 /// Trees of every make: the last ones are as large as there can be.
 pub const DATASETS: [&str; 8] = [

@@ -12,7 +12,7 @@ use seedfs::units::MAX_SIZE;
 use seedfs::vfs::{Cookie, Ino, Seek, Time};
 use seedfs::{Recipe, name};
 
-use crate::hostile;
+use super::hostile;
 
 /// Most calls of an input.
 const CALLS: usize = 60;
