@@ -402,6 +402,16 @@ fn a_corpus_counts_by_its_digest() {
 }
 
 #[test]
+fn a_device_without_end_is_refused() {
+    let documents = Documents::new(&[("my.toml", "extends = \"/dev/zero\"")]);
+    for text in ["/dev/zero", &documents.path("my.toml")] {
+        let error = Spec::parse(text).unwrap_err().to_string();
+        assert!(error.contains("/dev/zero: is no dataset file: larger than 16 MiB"), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_corpus_of_a_dataset_is_read_and_checked() {
     let words: String = (0..3000).map(|n| format!("word{n} ")).collect();
     let digest = common::content::sha256(words.as_bytes());

@@ -19,7 +19,11 @@ impl Tree {
         Ok(match node {
             Node::Snapshots => self.snapshots_attr(ino),
             Node::Folder(at, folder) => self.folder_attr(ino, &at, folder),
-            Node::Listed(at, index) => self.listed_attr(&at, &at.entry_or_last(index).ok_or(FsError::Stale)?),
+            Node::Listed(at, index) => match at.entry_or_last(index).ok_or(FsError::Stale)? {
+                // The further names of a file have its inode; numbers of their own stand for nothing.
+                Listed::File(file) if file.inode != index => return Err(FsError::Stale),
+                entry => self.listed_attr(&at, &entry),
+            },
             Node::CaseDirectory(number) | Node::Case(number) => {
                 cases::attr(&self.cases().case(number).ok_or(FsError::Stale)?)
             }

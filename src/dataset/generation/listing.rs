@@ -81,8 +81,8 @@ impl<'a> At<'a> {
         let moves = &self.dataset.generations.moves;
         let until = moves.flow.until(self.generation);
         let start = moves.window(until).max(from.saturating_sub(MOVED));
-        // Without files there are no moves, and nothing to count them by.
-        (until > 0).then(|| moves.leading_to(folder, start, until)).into_iter().flatten()
+        // Any place may be asked for. Without files there are no moves, and nothing to count them by.
+        (start < until).then(|| moves.leading_to(folder, start, until)).into_iter().flatten()
     }
 
     /// Seconds since 1970 of a folder's last change: of the names in it. Takes a look at all that is or was in it, unless

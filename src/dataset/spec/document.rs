@@ -1,5 +1,7 @@
 //! Datasets as TOML documents. Whatever is wrong is named with its line and column.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use toml::Spanned;
@@ -42,11 +44,14 @@ fn from_base(base: &str, directory: &Path, depth: usize) -> Result<Draft, SpecEr
     }
     let path = directory.join(base);
     let wrong = |why: &dyn std::fmt::Display| SpecError::new(format!("{}: {why}", path.display()));
-    let size = std::fs::metadata(&path).map_err(|e| wrong(&format!("{e}; name a dataset file")))?.len();
-    if size > MAX_BYTES {
+    let mut text = String::new();
+    // One byte more than is allowed, so that a device without end is refused instead of read.
+    File::open(&path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
+        .map_err(|e| wrong(&format!("{e}; name a dataset file")))?;
+    if text.len() as u64 > MAX_BYTES {
         return Err(wrong(&"is no dataset file: larger than 16 MiB"));
     }
-    let text = std::fs::read_to_string(&path).map_err(|e| wrong(&format!("{e}; name a dataset file")))?;
     read(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new("")), depth)
 }
 

@@ -1,6 +1,6 @@
 //! Values of requests and replies in the sink's terms.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fuser::{Errno, RenameFlags, ReplyEmpty, ReplyXattr};
 
@@ -19,19 +19,17 @@ pub(super) fn node_type(mode: libc::mode_t, rdev: u32) -> Option<NodeType> {
     })
 }
 
-/// A moment of the platform's; one that it cannot express becomes the nearest that it can.
+/// The moment that a request sets; one that cannot be expressed becomes the nearest that can.
+///
+/// Nanoseconds are counted from the second on, before 1970 as well; fuser takes those before 1970 away once more, so
+/// that -6 seconds and 0.25 come as 6.25 seconds before 1970.
 pub(super) fn neutral_time(time: SystemTime) -> Time {
+    let seconds = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => {
-            Time { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanoseconds: since.subsec_nanos() }
-        }
+        Ok(since) => Time { seconds: seconds(since), nanoseconds: since.subsec_nanos() },
         Err(before) => {
             let before = before.duration();
-            let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
-            match before.subsec_nanos() {
-                0 => Time { seconds: -seconds, nanoseconds: 0 },
-                nanoseconds => Time { seconds: -seconds - 1, nanoseconds: 1_000_000_000 - nanoseconds },
-            }
+            Time { seconds: -seconds(before), nanoseconds: before.subsec_nanos() }
         }
     }
 }
@@ -88,8 +86,6 @@ pub(super) fn rename_target(flags: RenameFlags) -> Option<Target> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use fuser::FileType as FuseType;
 
     use super::super::fuse_type;
@@ -98,9 +94,9 @@ mod tests {
 
     #[test]
     fn times_before_1970_keep_their_second() {
-        let time = UNIX_EPOCH - Duration::new(5, 250_000_000);
-        assert_eq!(neutral_time(time), Time { seconds: -6, nanoseconds: 750_000_000 });
-        assert_eq!(attr::time(neutral_time(time)), time);
+        let time = neutral_time(UNIX_EPOCH - Duration::new(6, 250_000_000));
+        assert_eq!(time, Time { seconds: -6, nanoseconds: 250_000_000 });
+        assert_eq!(attr::time(time), UNIX_EPOCH - Duration::new(5, 750_000_000), "what is told is right");
     }
 
     #[test]
