@@ -3,12 +3,17 @@
 
 mod winfsp;
 
+use std::io::{BufRead, BufReader};
+use std::os::windows::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seedfs::mount::{EndError, MountError, MountOptions, Source, end, run};
 use seedfs::winfsp::{LibraryError, NOTICE, version};
+use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
+use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 use winfsp::run::{seedfs, text};
 use winfsp::testfs::Shared;
 use winfsp::{driver, requests, stand_in};
@@ -63,6 +68,55 @@ fn the_end_of_the_volume_ends_the_mount() {
     assert_eq!(wait_for_volume().2, "mine");
     driver::end_volume();
     life.join().unwrap().unwrap();
+}
+
+/// A mount in the foreground, which says when it works and when it has ended.
+#[test]
+#[ignore = "the test below runs it in a process of its own"]
+fn a_mount_to_be_ended() {
+    let Some(_guard) = stand_in() else { return };
+    std::thread::spawn(|| {
+        wait_for_volume();
+        println!("mounted");
+    });
+    run(Shared::default(), Arc::default(), SOURCE, Path::new("V:"), &foreground()).unwrap();
+    println!("ended in order");
+}
+
+/// By Ctrl-Break, as the launcher does, where there is a console; Wine without a terminal has none.
+#[test]
+fn a_mount_of_another_process_ends_in_order() {
+    if stand_in().is_none() {
+        return;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_mount_to_be_ended", "--ignored", "--nocapture"])
+        .creation_flags(CREATE_NEW_PROCESS_GROUP)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("mounted")), "it did not mount");
+    // SAFETY: no preconditions; the process is a group of its own.
+    let has_console = unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child.id()) } != 0;
+    if !has_console {
+        println!("no Ctrl-Break: {}", std::io::Error::last_os_error());
+        end_soon("V:");
+    }
+    let ended = lines.any(|line| line.contains("ended in order"));
+    let status = child.wait().unwrap();
+    assert!(ended && status.success(), "{status}");
+}
+
+#[test]
+fn the_command_line_for_the_launcher_is_one_of_the_program() {
+    let registry = include_str!("../scripts/seedfs-winfsp.reg");
+    let line = registry.lines().find_map(|line| line.strip_prefix("\"CommandLine\"=\"")).unwrap();
+    let line = line.trim_end_matches('"').replace("%1", "demo").replace("%2", "C:");
+    let output = seedfs(&line.split(' ').collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(10), "{line}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("C:: is in use"));
 }
 
 #[test]

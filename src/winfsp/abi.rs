@@ -133,7 +133,8 @@ pub(super) struct OperationContext {
 #[repr(C)]
 pub(super) struct OpenRequest {
     pub(super) header: [u64; 2],
-    pub(super) options: u32,
+    /// What to do with a file that is there, in the upper eight bits; below, the options.
+    pub(super) disposition_and_options: u32,
     pub(super) file_attributes: u32,
     pub(super) security_descriptor: [u16; 2],
     pub(super) allocation_size: u64,

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::marker::PhantomData;
 
-use super::abi::{Context, DirInfo, FileInfo, Fs, Interface, IoStatusBlock, NtStatus, VolumeInfo, Wide};
+use super::abi::{Context, DirInfo, FileInfo, Fs, Interface, IoStatusBlock, NtStatus, OpenRequest, VolumeInfo, Wide};
 use super::host::{Handle, Host, Subject};
 use super::listing;
 use super::resolve::{Reference, Resolved, child, resolve};
@@ -17,7 +17,7 @@ const WRITE_ACCESS: u32 = 0x2 | 0x4 | 0x10 | 0x40 | 0x100 | 0x1_0000 | 0x4_0000 
 /// As much as there is.
 const MAXIMUM_ALLOWED: u32 = 0x200_0000;
 
-/// What to do with a file that is there, in the upper eight bits of the options.
+/// What may be done with a file that is there, but for opening it.
 const FILE_SUPERSEDE: u32 = 0;
 const FILE_OVERWRITE: u32 = 4;
 const FILE_OVERWRITE_IF: u32 = 5;
@@ -27,12 +27,13 @@ const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
 
 /// Whether opening asks for more than reading. Who asks for as much as there is may get more than that from the driver,
 /// and is told when it makes use of it.
-fn would_change(options: u32, granted: u32, desired: u32) -> bool {
-    let takes_all = desired & MAXIMUM_ALLOWED != 0;
+fn would_change(options: u32, granted: u32, request: Option<&OpenRequest>) -> bool {
+    let desired = request.map_or(granted, |request| request.desired_access);
+    let disposition = request.map(|request| request.disposition_and_options >> 24);
     desired & WRITE_ACCESS != 0
-        || (granted & WRITE_ACCESS != 0 && !takes_all)
+        || (granted & WRITE_ACCESS != 0 && desired & MAXIMUM_ALLOWED == 0)
         || options & FILE_DELETE_ON_CLOSE != 0
-        || matches!(options >> 24, FILE_SUPERSEDE | FILE_OVERWRITE | FILE_OVERWRITE_IF)
+        || matches!(disposition, Some(FILE_SUPERSEDE | FILE_OVERWRITE | FILE_OVERWRITE_IF))
 }
 
 /// The calls of one kind of file system, each of them in the form that the library wants.
@@ -165,7 +166,7 @@ impl<V: Vfs> Calls<V> {
         let host = unsafe { host::<V>(fs) };
         let path = unsafe { text(path) };
         host.serve(Op::Open, Subject::Path(path), || {
-            if would_change(options, granted, unsafe { host.desired_access() }.unwrap_or(granted)) {
+            if would_change(options, granted, unsafe { host.open_request() }) {
                 return Err(status::MEDIA_WRITE_PROTECTED);
             }
             let Resolved::Found(found) = resolve(&host.vfs, path)? else {

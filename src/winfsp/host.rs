@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use log::{debug, error, trace};
 
-use super::abi::{DISABLE_CACHE, MAX_PATH_BYTES, NtStatus, OpenFileInfo};
+use super::abi::{DISABLE_CACHE, MAX_PATH_BYTES, NtStatus, OpenFileInfo, OpenRequest};
 use super::library::Library;
 use super::resolve::Found;
 use super::translate::{code, file_info, reparse_data, shown_target, status};
@@ -136,16 +136,13 @@ impl<V: Vfs> Host<V> {
         Ok(status::SUCCESS)
     }
 
-    /// The rights that were asked for by the request to open that this thread works on.
+    /// The request to open that this thread works on.
     ///
     /// # Safety
-    /// It works on one.
-    pub(super) unsafe fn desired_access(&self) -> Option<u32> {
+    /// It works on one, until the answer is given.
+    pub(super) unsafe fn open_request(&self) -> Option<&OpenRequest> {
         // SAFETY: on the library's threads there is a context, or none, and its request is one to open.
-        unsafe {
-            let context = (self.library.operation_context)().as_ref()?;
-            context.request.as_ref().map(|request| request.desired_access)
-        }
+        unsafe { (self.library.operation_context)().as_ref()?.request.as_ref() }
     }
 
     /// Fills what opening returns.

@@ -55,9 +55,10 @@ fn keep_handles() {
 
 /// A directory that the process is in could not be removed.
 pub(super) fn leave_directory() {
-    let drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
+    let mut root = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
+    root.push("\\");
     // Staying is no harm.
-    let _ = std::env::set_current_dir(std::path::Path::new(&drive).join("\\"));
+    let _ = std::env::set_current_dir(root);
 }
 
 /// How the process in the background tells its parent about the start, on standard output: an exit code, and a text
