@@ -160,7 +160,7 @@ impl Seek {
             Curve::Linear => part,
             Curve::Root => (part << 32).isqrt(),
         };
-        let more = u128::from(self.longest.saturating_sub(self.shortest)) * part >> 32;
+        let more = (u128::from(self.longest.saturating_sub(self.shortest)) * part) >> 32;
         self.shortest.saturating_add(more as u64)
     }
 }
