@@ -114,6 +114,7 @@ fn bytes_are_right_and_never_early() {
     // What is in the page cache comes from no device; a read at the end of a file asks for nothing.
     let file = File::open(&files[0]).unwrap();
     assert_eq!(file.read_at(&mut [0; 10], 64 << 10).unwrap(), 0);
+    drop(file);
     mounted.unmount();
 }
 
@@ -121,14 +122,10 @@ fn bytes_are_right_and_never_early() {
 fn every_profile_reads_right() {
     for (disk, way) in [("hdd", ""), ("ssd", ""), ("nvme", ""), ("s3", ",direct_io"), ("tape", ",latency=1ms")] {
         let Some(mounted) = Mounted::start(&[TREE, "-o", &format!("disk={disk}{way}")]) else { return };
-        // One after the other in the order of the listing, which a tape is read in.
-        for path in std::fs::read_dir(mounted.path()).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_file() {
-                assert!(std::fs::read(&path).unwrap() == expected(&path), "{disk}: {}", path.display());
-                if disk == "tape" {
-                    break;
-                }
-            }
+        // In the order of the listing, as a tape is best read.
+        let all = std::fs::read_dir(mounted.path()).unwrap().map(|entry| entry.unwrap().path());
+        for path in all.filter(|path| path.is_file()).take(10) {
+            assert!(std::fs::read(&path).unwrap() == expected(&path), "{disk}: {}", path.display());
         }
         mounted.unmount();
     }
@@ -183,7 +180,7 @@ fn unusable_figures_are_refused_in_one_line() {
         ("latency", "0ms"),
         ("latency", "8"),
         ("latency", "2h"),
-        ("jitter", "-1ms"),
+        ("jitter", "2h"),
         ("bandwidth", "0"),
         ("bandwidth", "1P"),
         ("iops", "0"),
