@@ -114,7 +114,8 @@ impl Kernel {
         });
         let mut kernel = Self { socket, unique: 0, session: Some(session) };
         let mut body = Vec::new();
-        for word in [7u32, 40, 128 << 10, u32::MAX & !(1 << 30), 0] {
+        // Version, read-ahead, and all flags but the one that says that there are more of them.
+        for word in [7, 40, 128 << 10, !(1u32 << 30), 0] {
             body.extend_from_slice(&word.to_ne_bytes());
         }
         body.resize(64, 0);
