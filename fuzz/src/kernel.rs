@@ -302,6 +302,10 @@ fn serve_tree(u: &mut Unstructured<'_>) -> Result<()> {
         readdirplus: *u.choose(&[ReadDirPlus::Always, ReadDirPlus::Auto, ReadDirPlus::Never])?,
         opendir_message: u.arbitrary()?,
         prefetch: if u.arbitrary()? { 1 << 20 } else { 0 },
+        ask_at_root: false,
+        // Reads are answered here, in the order in which they came.
+        storage: None,
+        faults: false,
     };
     let mut kernel = Kernel::connect(FuseAdapter::new(tree.clone(), counters.clone(), settings));
     let mut subject = Subject { known: vec![1, 2, 3, 4, 1 << 50, 1 << 51, 1 << 52], names: Vec::new() };

@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
 fn check(options: &MountOptions) {
     assert!(options.umask <= 0o7777 && options.generation <= MAX_GENERATION);
     assert!([options.fmask, options.dmask].into_iter().flatten().all(|mask| mask <= 0o7777));
-    assert!(options.prefetch == 0 || (1 << 20..=1 << 30).contains(&options.prefetch));
+    assert!(options.prefetch.is_none_or(|bytes| bytes == 0 || (1 << 20..=1 << 30).contains(&bytes)));
     assert!(options.threads.is_none_or(|threads| (1..=64).contains(&threads)));
     assert!(options.uid != Some(u32::MAX) && options.gid != Some(u32::MAX));
     // These go to the kernel as text.
