@@ -139,7 +139,13 @@ impl Kernel {
     fn ask(&mut self, code: u32, node: u64, body: &[u8]) -> std::result::Result<Vec<u8>, i32> {
         self.send(code, node, body);
         let mut reply = vec![0; 1 << 18];
-        let len = self.socket.recv(&mut reply).unwrap_or_else(|error| panic!("no answer to {code}: {error}"));
+        let len = loop {
+            match self.socket.recv(&mut reply) {
+                // The alarm of the fuzzer.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                received => break received.unwrap_or_else(|error| panic!("no answer to {code}: {error}")),
+            }
+        };
         reply.truncate(len);
         assert!(len >= REPLY_HEADER && word(&reply, 0) as usize == len, "{code}: {len} bytes");
         assert_eq!(long(&reply, 8), self.unique, "the answer to another request than {code}");
