@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use common::verify::{restored, shown, verify};
+use common::verify::{restored, verify};
 use tempfile::TempDir;
 
 const TREE: &str = "files=60,dirs=8,size=uniform:1-9000,kind=mixed,hardlinks=10%,seed=8";
