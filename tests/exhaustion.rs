@@ -87,13 +87,13 @@ fn a_start_with_little_memory() {
         skip!("{reason}");
     }
     for threads in ["threads=1", "threads=3"] {
-        expect_clean(libc::RLIMIT_AS, (1..60).map(|step| step * 4 << 20), &["-o", threads]);
+        expect_clean(libc::RLIMIT_AS, (1..60).map(|step| step * (4 << 20)), &["-o", threads]);
     }
 }
 
 #[test]
 fn other_commands_with_little_memory() {
-    for limit in (1..20).map(|step| step * 2 << 20) {
+    for limit in (1..20).map(|step| step * (2 << 20)) {
         let output = limited(libc::RLIMIT_AS, limit, &["describe", "home"]);
         let (code, said) = outcome(&output);
         match code {
