@@ -1,4 +1,5 @@
 //! The README's table of checks is that of scripts/conformance, and each check has a test and is told what it proves.
+#![cfg(target_os = "linux")]
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! Mounts in user namespaces, as in containers without root: made inside, seen from inside and from outside, and gone
 //! with the namespace.
+#![cfg(target_os = "linux")]
 
 mod common;
 

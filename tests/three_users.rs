@@ -2,6 +2,7 @@
 //! and after the kernel has everything in its caches.
 //!
 //! Users 1 and 2 stand for all others: every system has a name for them, which fusermount3 asks for.
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -108,6 +108,7 @@ mod windows {
     use std::ffi::OsString;
     use std::os::windows::ffi::OsStringExt;
 
+    use super::common::verify::shown;
     use super::*;
 
     fn verbatim(root: &Path) -> PathBuf {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +13,6 @@ use crate::dataset::spec::CorpusSpec;
 use crate::dataset::{At, Dataset, Spec};
 use crate::faults::Spec as Faults;
 use crate::shard::Shard;
-use crate::storage::{self, Disk};
 use crate::units::{parse_seed, parse_size};
 
 use super::error::CliError;
@@ -101,31 +99,6 @@ pub(crate) fn damage(text: &str) -> Result<Damage, String> {
 /// Value parser for faults on the command line.
 pub(crate) fn fault(text: &str) -> Result<Faults, String> {
     text.parse().map_err(|e| format!("it {e}"))
-}
-
-/// Value parser for devices on the command line.
-pub(crate) fn disk(text: &str) -> Result<Disk, String> {
-    text.parse().map_err(|e| format!("it {e}"))
-}
-
-/// Value parser for latencies on the command line.
-pub(crate) fn latency(text: &str) -> Result<u64, String> {
-    storage::parse_latency(text).map_err(|e| format!("it {e}"))
-}
-
-/// Value parser for the variation of latencies on the command line.
-pub(crate) fn jitter(text: &str) -> Result<u64, String> {
-    storage::parse_jitter(text).map_err(|e| format!("it {e}"))
-}
-
-/// Value parser for bytes a second on the command line.
-pub(crate) fn bandwidth(text: &str) -> Result<NonZeroU64, String> {
-    storage::parse_bandwidth(text).map_err(|e| format!("it {e}"))
-}
-
-/// Value parser for requests a second on the command line.
-pub(crate) fn iops(text: &str) -> Result<NonZeroU64, String> {
-    storage::parse_iops(text).map_err(|e| format!("it {e}"))
 }
 
 /// Value parser for parts of a whole on the command line.

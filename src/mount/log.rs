@@ -3,7 +3,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -40,9 +39,6 @@ pub fn init(verbosity: u8, file: Option<File>) {
     let filter =
         env_logger::Builder::new().filter_level(own).filter_module("fuser", library).parse_env("RUST_LOG").build();
     let level = filter.filter();
-    if let Some(file) = &file {
-        super::memory::log_to(file.as_raw_fd());
-    }
     let logger = Logger { filter, file: file.map(Mutex::new), background: AtomicBool::new(false) };
     if LOGGER.set(logger).is_ok() && LOGGER.get().is_some_and(|logger| log::set_logger(logger).is_ok()) {
         log::set_max_level(level);

@@ -24,6 +24,7 @@ pub mod table;
 mod trace;
 mod values;
 
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -113,7 +114,11 @@ fn prepare(point: &Path, options: &MountOptions) -> Result<PathBuf, MountError> 
     let file = options.log_file.as_deref().map(|path| {
         log::open(path).map_err(|error| MountError::Failed(format!("{}: cannot log there: {error}", path.display())))
     });
-    log::init(options.verbosity, file.transpose()?);
+    let file = file.transpose()?;
+    if let Some(file) = &file {
+        memory::log_to(file.as_raw_fd());
+    }
+    log::init(options.verbosity, file);
     Ok(point)
 }
 

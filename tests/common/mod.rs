@@ -3,6 +3,7 @@
 
 pub mod cases;
 pub mod content;
+#[cfg(target_os = "linux")]
 pub mod dents;
 pub mod draws;
 pub mod figures;
@@ -12,6 +13,7 @@ pub mod run;
 #[cfg(unix)]
 pub mod sink;
 pub mod testfs;
+#[cfg(unix)]
 pub mod users;
 pub mod verify;
 

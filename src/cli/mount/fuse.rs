@@ -9,7 +9,7 @@ use crate::faults;
 use crate::mount::{self, MountError, MountOptions, OptionError, Source};
 use crate::observe::Observer;
 use crate::stats::Counters;
-use crate::storage::{Asked, Disk};
+use crate::storage::{self, Asked, Disk};
 use crate::trace::Header;
 use crate::tree::Tree;
 
@@ -63,23 +63,23 @@ pub(super) struct Extra {
     single_thread: bool,
 
     /// Answer reads as this device would: hdd, ssd, nvme, tape or s3
-    #[arg(long, value_name = "NAME", value_parser = input::disk)]
+    #[arg(long, value_name = "NAME", value_parser = disk)]
     disk: Option<Disk>,
 
     /// Answer no read of a file before this time has passed, such as 8ms
-    #[arg(long, value_name = "TIME", value_parser = input::latency)]
+    #[arg(long, value_name = "TIME", value_parser = latency)]
     latency: Option<u64>,
 
     /// Let that time vary upwards, by this on the average
-    #[arg(long, value_name = "TIME", value_parser = input::jitter)]
+    #[arg(long, value_name = "TIME", value_parser = jitter)]
     jitter: Option<u64>,
 
     /// Read no more bytes a second than this, such as 150M
-    #[arg(long, value_name = "SIZE", value_parser = input::bandwidth)]
+    #[arg(long, value_name = "SIZE", value_parser = bandwidth)]
     bandwidth: Option<NonZeroU64>,
 
     /// Answer no more reads a second than this
-    #[arg(long, value_name = "N", value_parser = input::iops)]
+    #[arg(long, value_name = "N", value_parser = iops)]
     iops: Option<NonZeroU64>,
 
     /// Let reads of listed files fail, hang or end early, in the places that seedfs faults lists
@@ -153,4 +153,29 @@ fn observer(tree: &Tree, options: &MountOptions) -> Option<Arc<Observer>> {
         dataset: spec.to_toml(),
     };
     options.observes().then(|| Arc::new(Observer::new(options.trace.is_some().then_some(header))))
+}
+
+/// Value parser for devices on the command line.
+fn disk(text: &str) -> Result<Disk, String> {
+    text.parse().map_err(|e| format!("it {e}"))
+}
+
+/// Value parser for latencies on the command line.
+fn latency(text: &str) -> Result<u64, String> {
+    storage::parse_latency(text).map_err(|e| format!("it {e}"))
+}
+
+/// Value parser for the variation of latencies on the command line.
+fn jitter(text: &str) -> Result<u64, String> {
+    storage::parse_jitter(text).map_err(|e| format!("it {e}"))
+}
+
+/// Value parser for bytes a second on the command line.
+fn bandwidth(text: &str) -> Result<NonZeroU64, String> {
+    storage::parse_bandwidth(text).map_err(|e| format!("it {e}"))
+}
+
+/// Value parser for requests a second on the command line.
+fn iops(text: &str) -> Result<NonZeroU64, String> {
+    storage::parse_iops(text).map_err(|e| format!("it {e}"))
 }
