@@ -4,6 +4,7 @@ mod common;
 
 use std::path::Path;
 
+#[cfg(unix)]
 use common::run::seedfs;
 use proptest::prelude::*;
 use seedfs::dataset::spec::{CorpusSpec, presets};

@@ -18,7 +18,7 @@ use winfsp::run::{seedfs, text};
 use winfsp::testfs::Shared;
 use winfsp::{driver, requests, stand_in};
 
-const SOURCE: Source<'_> = Source { dataset: "demo", identity: None };
+const SOURCE: Source<'_> = Source { dataset: "demo", identity: None, seed: 0 };
 
 fn foreground() -> MountOptions {
     MountOptions { foreground: true, ..MountOptions::default() }
