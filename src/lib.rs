@@ -39,6 +39,28 @@
     doc = "| [`winfsp`], [`mount`] | the neutral file system in WinFsp's terms, and the life of a mount |"
 )]
 //!
+//! # Layers, and where a third platform goes
+//!
+//! ```text
+//! cli ─▶ mount ─▶ adapter (fuse, winfsp) ─▶ vfs::Vfs ◀─ tree ─▶ dataset, name, content, …
+//! ```
+//!
+//! Everything from [`vfs`] on to the right is the core: it knows no platform's types, calls or codes. An adapter knows one
+//! kernel and decides nothing: it turns a request into a call of [`vfs::Vfs`] and the result into a reply. One for FSKit,
+//! or an NFS server, is a module beside the others and has to say no more than
+//!
+//! - how names are written there: bytes as they come, or another encoding, with [`vfs::Vfs::spelling`] where case makes no
+//!   difference;
+//! - which code each [`vfs::FsError`] is, in one place, and how [`vfs::Attr`] is told; that nothing can be written it says
+//!   itself, of every call that would change something;
+//! - how a listing goes on: by [`vfs::Cookie`], or by the last name through [`vfs::Vfs::position`], never by a scan;
+//! - when a reference that [`vfs::Vfs::lookup`] took is given back. Listed inodes need none: their numbers mean the same
+//!   after a restart, so they will do as file handles;
+//! - that a panic ends one request and not the mount, and is counted, as all requests are, in [`stats::Counters`].
+//!
+//! The life of its mounts (options, background, signals, messages) belongs to `mount`, which has a part for each family of
+//! systems, and the command line to `cli`.
+//!
 //! # A file without a mount
 //!
 //! ```
