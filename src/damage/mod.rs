@@ -1,6 +1,6 @@
 //! Deliberate damage: a tree whose files are wrong in places that are known, to try what claims to find such.
 //!
-//! Where is decided in closed form, by [`crate::scatter`].
+//! Where is decided in closed form, by `scatter`.
 //!
 //! Two damages never touch: a block between them is whole, so each can be told from the next. Of a file that ends early, what is left may be damaged as well.
 

@@ -1,7 +1,7 @@
 //! Faults of a device, on purpose: reads that fail, hang or end early, in places that are known.
 //!
 //! The bytes themselves are right wherever they arrive; what makes them wrong is [`crate::damage`]. Where is decided as
-//! there, by [`crate::scatter`], and by the number of a file in the listing alone: the same blocks in every generation,
+//! there, by `scatter`, and by the number of a file in the listing alone: the same blocks in every generation,
 //! as far as the file has them.
 
 mod list;
