@@ -8,7 +8,7 @@ use std::sync::Arc;
 use seedfs::vfs::{FileType, Ino, Vfs};
 use winfsp::requests::{How, SYMLINK, code, create, open, open_as, symlink, target};
 use winfsp::testfs::Shared;
-use winfsp::{Folding, listed, mounted, tree};
+use winfsp::{Lent, listed, mounted, tree};
 
 #[test]
 fn a_link_opens_what_it_leads_to() {
@@ -46,7 +46,7 @@ fn a_link_to_a_file_has_nothing_below() {
 #[test]
 fn the_links_of_a_dataset_lead_to_its_files() {
     let core = Arc::new(tree("files=400,symlinks.share=10,dirs=20,seed=3"));
-    let Some(_mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
     let mut links = 0;
     let mut folders = vec![(String::new(), Ino::ROOT)];
     while let Some((path, dir)) = folders.pop() {
@@ -75,7 +75,7 @@ fn the_links_of_a_dataset_lead_to_its_files() {
 #[test]
 fn links_to_directories_are_marked_and_lead_on() {
     let core = Arc::new(tree("files=5,cases=links"));
-    let Some(_mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
     let mut folders = vec![(String::new(), Ino::ROOT)];
     let (mut marked, mut plain) = (0, 0);
     while let Some((path, dir)) = folders.pop() {

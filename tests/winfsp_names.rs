@@ -8,12 +8,12 @@ use std::sync::Arc;
 use seedfs::vfs::{FileType, Ino};
 use winfsp::requests::{FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, How, code, open, open_as};
 use winfsp::testfs::Shared;
-use winfsp::{Folding, listed, mounted, tree};
+use winfsp::{Lent, listed, mounted, tree};
 
 #[test]
 fn any_case_finds_a_file_and_its_own_comes_back() {
     let core = Arc::new(tree("files=300,seed=2"));
-    let Some(_mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
     let (folder, dir) =
         listed(&*core, Ino::ROOT).into_iter().find(|(_, attr)| attr.file_type == FileType::Directory).unwrap();
     let (file, attr) =
@@ -33,7 +33,7 @@ fn any_case_finds_a_file_and_its_own_comes_back() {
 fn a_name_that_cannot_go_back_in_its_own_spelling_still_opens() {
     // Longer than the driver takes back: 1,024 units.
     let long = format!("\\{}_s1-5", "x".repeat(200));
-    let Some(_mounted) = mounted(Folding(Arc::new(tree("files=5")))) else { return };
+    let Some(_mounted) = mounted(Lent(Arc::new(tree("files=5")))) else { return };
     let file = open(&long).unwrap();
     assert_eq!(file.name, long);
     file.close();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use seedfs::vfs::{FileType, Ino, Vfs};
 use winfsp::requests::{code, open};
 use winfsp::testfs::{self, Shared};
-use winfsp::{Folding, listed, mounted, tree};
+use winfsp::{Lent, listed, mounted, tree};
 
 const DATASET: &str = "files=40,size=lognormal:9,2,seed=5";
 
@@ -26,7 +26,7 @@ fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
 #[test]
 fn every_file_from_start_to_end() {
     let core = Arc::new(tree(DATASET));
-    let Some(mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(mounted) = mounted(Lent(core.clone())) else { return };
     let mut files = 0;
     let mut folders = vec![(String::new(), Ino::ROOT)];
     while let Some((path, dir)) = folders.pop() {
@@ -62,7 +62,7 @@ fn every_file_from_start_to_end() {
 #[test]
 fn any_offset_and_length() {
     let core = Arc::new(tree(DATASET));
-    let Some(_mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
     let path = "\\s42-1GiB.bin";
     let file = open(path).unwrap();
     let ino = core.lookup(Ino::ROOT, b"s42-1GiB.bin").unwrap().ino;
@@ -107,7 +107,7 @@ fn the_largest_file_there_can_be() {
 #[test]
 fn eight_threads_at_once() {
     let core = Arc::new(tree(DATASET));
-    let Some(mounted) = mounted(Folding(core.clone())) else { return };
+    let Some(mounted) = mounted(Lent(core.clone())) else { return };
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let core = &core;

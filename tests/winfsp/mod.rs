@@ -59,12 +59,12 @@ pub fn tree(dataset: &str) -> Tree {
     Tree::new(dataset, Corpus::builtin(), false, Box::new(|| "nothing counted\n".to_owned()))
 }
 
-/// Shared with the test; names are those of the tree below, in lower case.
-pub struct Folding<V>(pub Arc<V>);
+/// Shared with the test, which compares with it.
+pub struct Lent<V>(pub Arc<V>);
 
-impl<V: Vfs> Vfs for Folding<V> {
-    fn spelling(&self, _: Ino, name: &[u8]) -> Result<Vec<u8>> {
-        Ok(name.to_ascii_lowercase())
+impl<V: Vfs> Vfs for Lent<V> {
+    fn spelling(&self, dir: Ino, name: &[u8]) -> Result<Vec<u8>> {
+        self.0.spelling(dir, name)
     }
     fn statfs(&self) -> StatFs {
         self.0.statfs()
