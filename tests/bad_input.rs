@@ -85,7 +85,13 @@ fn help_and_version_go_to_standard_output() {
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output).contains("Examples:"), "{args:?}");
     }
-    assert_eq!(text(&seedfs(&["--version"])), format!("seedfs {} (content format 1)\n", env!("CARGO_PKG_VERSION")));
+    let version = seedfs(&["--version"]);
+    let own = format!("seedfs {} (content format 1)", env!("CARGO_PKG_VERSION"));
+    let mut lines = text(&version).lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines.remove(0), own);
+    // What WinFsp's licence asks for where it is used.
+    assert_eq!(lines.iter().filter(|line| line.starts_with("WinFsp - ")).count(), usize::from(cfg!(windows)));
+    assert_eq!(lines.len(), usize::from(cfg!(windows)), "{lines:?}");
 }
 
 #[test]

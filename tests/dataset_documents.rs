@@ -402,6 +402,7 @@ fn a_corpus_counts_by_its_digest() {
     refused(&orphan, "line 1, column 17: corpus.sha256: has no corpus.path");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_device_without_end_is_refused() {
     let documents = Documents::new(&[("my.toml", "extends = \"/dev/zero\"")]);
