@@ -186,7 +186,7 @@ fn serve<F: Filesystem>(
     life.finish();
     life.clear_away();
     match outcome {
-        Err(cause) if !life.interrupted() => {
+        Err(cause) if !life.interrupted() && !is_end(&cause) => {
             error!("{}: serving ended: {cause}", point.display());
             Err(MountError::Failed(format!("{}: serving ended: {cause}", point.display())))
         }
@@ -195,6 +195,12 @@ fn serve<F: Filesystem>(
             Ok(())
         }
     }
+}
+
+/// Whether this is how the kernel says that the connection is gone to who was taking a request from it at that moment;
+/// to all others it says so with ENODEV, which is no error to begin with.
+fn is_end(cause: &std::io::Error) -> bool {
+    cause.raw_os_error() == Some(libc::ECONNABORTED)
 }
 
 /// Mounts and shakes hands with the kernel; `None` when a signal came before that was done.
