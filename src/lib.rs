@@ -115,6 +115,7 @@ pub mod recipe;
 mod scatter;
 pub mod score;
 pub mod shard;
+mod shown;
 pub mod sink;
 pub mod stats;
 pub mod storage;

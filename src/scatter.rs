@@ -1,4 +1,5 @@
-//! Which blocks of a file something happens to, in closed form: what deliberate damage and faults of a device share.
+//! Which blocks of a file something happens to, in closed form: what deliberate damage and faults of a device share;
+//! and how it is asked for how often.
 //!
 //! The blocks of a file (4 KiB each) are taken in stretches of a length that follows from the rate alone, so that a
 //! stretch has a few hits; within one, the gaps between hits are geometric, and drawn as wholes. A look at a range costs
@@ -10,6 +11,7 @@
 use std::ops::Range;
 
 use crate::dataset::draw::Draws;
+use crate::units::parse_seed;
 
 /// Bytes of a block.
 pub(crate) const BLOCK: u64 = 4096;
@@ -25,6 +27,45 @@ const DRAWS: u64 = 4;
 
 /// Draws of a file before those of its stretches, for whoever decides about the file as a whole.
 const FILE_DRAWS: u64 = 2;
+
+/// Which part of a text is none of `kind:rate` and `seed=N`.
+#[derive(Debug)]
+pub(crate) enum PartError {
+    /// No kind with a rate: the part.
+    Unknown(String),
+    /// What stands where a number from 0 to 1 should.
+    Rate(String),
+    /// What stands where a seed should.
+    Seed(String),
+}
+
+/// Reads `kind:rate,…,seed=N`, and returns the seed, 0 where there is none. `take` takes each kind with what stands
+/// behind its colon, or `None` if there is no such kind or that is no value of it.
+///
+/// # Errors
+/// The first part that is wrong, and what `take` says.
+pub(crate) fn parse<E: From<PartError>>(
+    text: &str,
+    mut take: impl FnMut(&str, &str) -> Option<Result<(), E>>,
+) -> Result<u64, E> {
+    let mut seed = 0;
+    for part in text.split(',') {
+        match part.strip_prefix("seed=") {
+            Some(text) => seed = parse_seed(text.as_bytes()).map_err(|_| PartError::Seed(text.into()))?,
+            None => {
+                let taken = part.split_once(':').and_then(|(kind, value)| take(kind, value));
+                taken.ok_or_else(|| PartError::Unknown(part.into()))??;
+            }
+        }
+    }
+    Ok(seed)
+}
+
+/// The rate, 0 to 1, that a text says.
+pub(crate) fn parse_rate(text: &str) -> Result<f64, PartError> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| PartError::Rate(text.into()))
+}
 
 /// How often something happens to a block.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! What a mount has been asked for so far: counters that cost one relaxed addition a request.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A kind of request.
@@ -111,6 +112,15 @@ pub struct Counters {
     prefetched_bytes: Counter,
     lookup_misses: Counter,
     panics: Counter,
+    device: OnceLock<Device>,
+}
+
+/// Counters of a device that is not there.
+#[derive(Debug, Default)]
+struct Device {
+    reads: Counter,
+    /// Nanoseconds.
+    wait: Counter,
 }
 
 impl Counters {
@@ -137,6 +147,24 @@ impl Counters {
     /// Counts a request that ended in a defect of the program.
     pub fn count_panic(&self) {
         self.panics.add(1);
+    }
+
+    /// There is a device that reads wait for: what is counted of it is reported from now on.
+    pub fn expect_device(&self) {
+        self.device.get_or_init(Device::default);
+    }
+
+    /// Counts a read that a device which is not there has done, and the nanoseconds for which it waited for it.
+    pub fn count_device_read(&self, wait: u64) {
+        let device = self.device.get_or_init(Device::default);
+        device.reads.add(1);
+        device.wait.add(wait);
+    }
+
+    /// Reads that a device which is not there has done so far, and the nanoseconds for which they waited for it together;
+    /// `None` where there is no such device.
+    pub fn device_reads(&self) -> Option<(u64, u64)> {
+        self.device.get().map(|device| (device.reads.get(), device.wait.get()))
     }
 
     /// Requests of one kind so far.
@@ -185,6 +213,14 @@ impl Counters {
             header(&mut out, name, help);
             let _ = writeln!(out, "{name} {value}");
         }
+        if let Some((reads, wait)) = self.device_reads() {
+            let name = "seedfs_device_reads_total";
+            header(&mut out, name, "Reads that the emulated device has done.");
+            let _ = writeln!(out, "{name} {reads}");
+            let name = "seedfs_device_wait_seconds_total";
+            header(&mut out, name, "Time that these reads waited for it.");
+            let _ = writeln!(out, "{name} {}.{:09}", wait / 1_000_000_000, wait % 1_000_000_000);
+        }
         out
     }
 }
@@ -224,5 +260,20 @@ mod tests {
         assert!(text.contains("seedfs_read_bytes_total 7\n"));
         assert!(text.contains("seedfs_lookup_misses_total 1\n"));
         assert_eq!(text.matches("# TYPE").count(), 5);
+    }
+
+    #[test]
+    fn a_device_is_reported_where_there_is_one() {
+        let counters = Counters::default();
+        assert!(counters.device_reads().is_none() && !counters.prometheus().contains("device"));
+        counters.expect_device();
+        assert!(counters.prometheus().contains("\nseedfs_device_wait_seconds_total 0.000000000\n"));
+        counters.count_device_read(1_500_000_000);
+        counters.count_device_read(7);
+        counters.expect_device();
+        assert_eq!(counters.device_reads(), Some((2, 1_500_000_007)));
+        let text = counters.prometheus();
+        assert!(text.contains("\n# TYPE seedfs_device_reads_total counter\nseedfs_device_reads_total 2\n"));
+        assert!(text.ends_with("\nseedfs_device_wait_seconds_total 1.500000007\n"));
     }
 }

@@ -213,6 +213,12 @@ fn a_stream_goes_back_to_any_place_it_told() {
         }
         assert_eq!(told.len(), 3002);
         let (end, places): (_, Vec<_>) = (libc::telldir(dir), told.keys().copied().collect());
+        for (place, name) in told.iter().rev() {
+            libc::seekdir(dir, *place);
+            assert_eq!(next().as_ref(), Some(name));
+        }
+        libc::rewinddir(dir);
+        assert_eq!(next().as_ref(), told.values().next());
         for _ in 0..3000 {
             let place = *draws.pick(&places);
             libc::seekdir(dir, place);

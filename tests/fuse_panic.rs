@@ -4,14 +4,14 @@
 mod common;
 
 use common::mount::{InProcess, settings};
-use common::testfs::Shared;
+use common::testfs::TestFs;
 
 #[test]
 fn a_panic_becomes_eio_and_the_mount_lives() {
     if let Some(reason) = common::no_fuse() {
         skip!("{reason}");
     }
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     for _ in 0..5 {
         let error = std::fs::read(mount.join("panics")).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EIO));

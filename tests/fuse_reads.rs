@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use common::mount::{InProcess, settings};
-use common::testfs::{HUGE, Shared, byte_at};
+use common::testfs::{HUGE, TestFs, byte_at};
 use seedfs::fuse::Settings;
 use seedfs::stats::Op;
 
@@ -18,7 +18,7 @@ fn the_far_end_of_the_largest_file() {
         skip!("{reason}");
     }
     for direct_io in [false, true] {
-        let mount = InProcess::new(Shared::default(), Settings { direct_io, ..settings() });
+        let mount = InProcess::new(TestFs::default(), Settings { direct_io, ..settings() });
         let file = File::open(mount.join("huge")).unwrap();
         for offset in [0, (1 << 31) - 5, (1 << 32) - 5, (1 << 53) - 5, HUGE - 10] {
             let mut buf = [0; 10];
@@ -39,7 +39,7 @@ fn what_changes_by_itself_is_never_stale() {
         skip!("{reason}");
     }
     for direct_io in [false, true] {
-        let mount = InProcess::new(Shared::default(), Settings { direct_io, ..settings() });
+        let mount = InProcess::new(TestFs::default(), Settings { direct_io, ..settings() });
         let mut last = 0;
         for _ in 0..20 {
             let text = std::fs::read_to_string(mount.join("volatile")).unwrap();
@@ -55,7 +55,7 @@ fn what_never_changes_is_asked_for_once() {
     if let Some(reason) = common::no_fuse() {
         skip!("{reason}");
     }
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     for _ in 0..50 {
         assert_eq!(std::fs::read(mount.join("a.txt")).unwrap(), b"hello\n");
         assert!(std::fs::metadata(mount.join("missing")).is_err());
@@ -70,7 +70,7 @@ fn data_and_holes() {
     if let Some(reason) = common::no_fuse() {
         skip!("{reason}");
     }
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     let file = File::open(mount.join("holes")).unwrap();
     let seek = |offset: i64, whence| {
         // SAFETY: the descriptor is open.
@@ -104,7 +104,7 @@ fn totals_attributes_and_links() {
     with_masks.ownership.gid = Some(34);
     with_masks.ownership.file_mask = 0o200;
     with_masks.ownership.dir_mask = 0o202;
-    let mount = InProcess::new(Shared::default(), with_masks);
+    let mount = InProcess::new(TestFs::default(), with_masks);
     let file = std::fs::metadata(mount.join("a.txt")).unwrap();
     assert_eq!((file.uid(), file.gid(), file.mode(), file.blksize()), (12, 34, 0o100_444, 4096));
     let dir = std::fs::metadata(mount.join("dir")).unwrap();
@@ -127,7 +127,7 @@ fn listings_with_and_without_attributes() {
     }
     use seedfs::fuse::ReadDirPlus::{Always, Auto, Never};
     for readdirplus in [Always, Auto, Never] {
-        let mount = InProcess::new(Shared::default(), Settings { readdirplus, ..settings() });
+        let mount = InProcess::new(TestFs::default(), Settings { readdirplus, ..settings() });
         let mut names: Vec<(String, u64)> = std::fs::read_dir(mount.path())
             .unwrap()
             .map(|entry| entry.unwrap())

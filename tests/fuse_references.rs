@@ -3,10 +3,11 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::mount::{InProcess, settings, wait_until};
-use common::testfs::Shared;
+use common::testfs::TestFs;
 use common::{c_path, code, is_root};
 
 fn drop_caches() {
@@ -21,19 +22,19 @@ fn forgets_balance_lookups() {
     if !is_root() {
         skip!("only root may drop caches");
     }
-    let fs = Shared::default();
+    let fs = Arc::new(TestFs::default());
     let mount = InProcess::new(fs.clone(), settings());
     for i in 0..2000 {
         assert_eq!(std::fs::read(mount.join(&format!("od{}", i % 1000))).unwrap(), b"hello\n");
     }
     // Memory pressure, or another test, may have dropped some already.
-    assert!((1..=1000).contains(&fs.0.references.lock().unwrap().len()));
+    assert!((1..=1000).contains(&fs.references.lock().unwrap().len()));
     // Negative counts would stay in the table too.
     let balanced = wait_until(Duration::from_secs(10), || {
         drop_caches();
-        fs.0.references.lock().unwrap().is_empty()
+        fs.references.lock().unwrap().is_empty()
     });
-    assert!(balanced, "{:?}", fs.0.references.lock().unwrap());
+    assert!(balanced, "{:?}", fs.references.lock().unwrap());
     assert_eq!(std::fs::read(mount.join("od5")).unwrap(), b"hello\n");
 }
 
@@ -52,7 +53,7 @@ fn handles_open_after_a_dropped_cache() {
     if !is_root() {
         skip!("only root may open by handle");
     }
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     let top = std::fs::File::open(mount.path()).unwrap();
     for (name, directory) in [("a.txt", false), ("dir/inner.txt", false), ("dir", true)] {
         let mut handle = Handle { bytes: 128, kind: 0, data: [0; 128] };

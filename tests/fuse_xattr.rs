@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::mount::{InProcess, settings};
-use common::testfs::Shared;
+use common::testfs::TestFs;
 use common::{c_path, code};
 use seedfs::fuse::Settings;
 use seedfs::stats::Op;
@@ -38,7 +38,7 @@ fn sizes_and_errors() {
     if let Some(reason) = common::no_fuse() {
         skip!("{reason}");
     }
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     let file = mount.join("a.txt");
     assert_eq!(get(&file, "user.test.a", 0).map(|v| v.len()), Ok(5));
     assert_eq!(get(&file, "user.test.a", 5).unwrap(), b"value");
@@ -55,7 +55,7 @@ fn turned_off_the_kernel_asks_once() {
     if let Some(reason) = common::no_fuse() {
         skip!("{reason}");
     }
-    let mount = InProcess::new(Shared::default(), Settings { xattr: false, ..settings() });
+    let mount = InProcess::new(TestFs::default(), Settings { xattr: false, ..settings() });
     for _ in 0..10 {
         assert_eq!(get(&mount.join("a.txt"), "user.test.a", 100), Err(libc::EOPNOTSUPP));
         assert!(matches!(list(&mount.join("a.txt"), 100), Err(libc::EOPNOTSUPP) | Ok(_)));

@@ -8,7 +8,7 @@ use std::ffi::CString;
 use std::path::Path;
 
 use common::mount::{InProcess, settings};
-use common::testfs::Shared;
+use common::testfs::TestFs;
 use common::{c_path, code, is_root};
 use libc::{EEXIST, EROFS, EXDEV, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY};
 use seedfs::stats::Op;
@@ -80,7 +80,7 @@ fn each_call_has_its_error() {
         skip!("{reason}");
     }
     let outside = tempfile::tempdir().unwrap();
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     let at = |name: &str| c_path(mount.join(name));
     for (name, call, expected) in calls(outside.path()) {
         assert_eq!(call(&at), expected, "{name}");
@@ -98,7 +98,7 @@ fn each_call_has_its_error_from_the_daemon() {
         skip!("only root may remount");
     }
     let outside = tempfile::tempdir().unwrap();
-    let mount = InProcess::new(Shared::default(), settings());
+    let mount = InProcess::new(TestFs::default(), settings());
     assert_eq!(std::fs::read(mount.join("a.txt")).unwrap(), b"hello\n");
     remount_rw(mount.path());
     let at = |name: &str| c_path(mount.join(name));

@@ -9,8 +9,8 @@ use seedfs::dataset::cases::Platform;
 use seedfs::stats::Op;
 use seedfs::vfs::Ino;
 use winfsp::requests::{How, code, open_as};
-use winfsp::testfs::Shared;
-use winfsp::{Lent, listed, mounted, tree};
+use winfsp::testfs::TestFs;
+use winfsp::{listed, mounted, tree};
 
 /// All of them in one folder.
 const MILLION: &str = "files=1000001,dirs=0,size=100";
@@ -21,7 +21,7 @@ const PIECE: usize = 65_536;
 #[test]
 fn a_million_entries_by_marker() {
     let core = Arc::new(tree(MILLION));
-    let Some(mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(mounted) = mounted(core.clone()) else { return };
     let expected = listed(&*core, Ino::ROOT);
     assert!(expected.len() > 1_000_000);
     let root = open_as("\\", How::DIRECTORY).unwrap();
@@ -37,7 +37,7 @@ fn a_million_entries_by_marker() {
 #[test]
 fn an_exact_name_is_found_without_a_scan() {
     let core = Arc::new(tree(MILLION));
-    let Some(mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(mounted) = mounted(core.clone()) else { return };
     let (name, attr) = listed(&*core, Ino::ROOT).pop().unwrap();
     let root = open_as("\\", How::DIRECTORY).unwrap();
     for asked in [name.clone(), name.to_uppercase()] {
@@ -56,7 +56,7 @@ fn an_exact_name_is_found_without_a_scan() {
 #[test]
 fn any_entry_is_a_marker_in_any_case() {
     let core = Arc::new(tree("files=200,dirs=3,seed=4"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let expected: Vec<String> = listed(&*core, Ino::ROOT).into_iter().map(|(name, _)| name).collect();
     let root = open_as("\\", How::DIRECTORY).unwrap();
     for pair in expected.windows(2) {
@@ -73,7 +73,7 @@ fn any_entry_is_a_marker_in_any_case() {
 #[test]
 fn pieces_of_any_size_give_the_same() {
     let core = Arc::new(tree("files=50,dirs=3"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let root = open_as("\\", How::DIRECTORY).unwrap();
     let all = root.names(PIECE);
     for room in [200, 256, 1000, 5000] {
@@ -85,7 +85,7 @@ fn pieces_of_any_size_give_the_same() {
 #[test]
 fn all_but_the_root_show_themselves_and_what_is_above() {
     let core = Arc::new(tree("files=300,dirs=5"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let (folder, attr) = listed(&*core, Ino::ROOT).swap_remove(0);
     let dir = open_as(&format!("\\{folder}"), How::DIRECTORY).unwrap();
     let (entries, _) = dir.list(None, PIECE).unwrap();
@@ -103,7 +103,7 @@ fn all_but_the_root_show_themselves_and_what_is_above() {
 fn what_windows_cannot_express_is_neither_listed_nor_found() {
     // A tree for Windows leaves out most by itself; here the adapter has to.
     let core = Arc::new(tree("files=5,cases=names+links+special").on_platform(Platform::Unix));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let mut folders = vec![("\\".to_owned(), Ino::ROOT)];
     let (mut shown, mut left_out) = (0, 0);
     while let Some((path, ino)) = folders.pop() {
@@ -138,7 +138,7 @@ fn what_windows_cannot_express_is_neither_listed_nor_found() {
 
 #[test]
 fn a_file_has_no_listing() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let file = winfsp::requests::open("\\a.txt").unwrap();
     assert_eq!(file.list(None, PIECE).unwrap_err(), code::NOT_A_DIRECTORY);
     file.close();

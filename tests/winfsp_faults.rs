@@ -5,11 +5,11 @@ mod winfsp;
 
 use winfsp::mounted;
 use winfsp::requests::{code, open};
-use winfsp::testfs::Shared;
+use winfsp::testfs::TestFs;
 
 #[test]
 fn a_panic_becomes_an_error_and_the_mount_lives() {
-    let Some(mounted) = mounted(Shared::default()) else { return };
+    let Some(mounted) = mounted(TestFs::default()) else { return };
     for round in 1..=5 {
         let file = open("\\panics").unwrap();
         assert_eq!(file.read(0, 100).unwrap_err(), code::INTERNAL_ERROR);

@@ -15,7 +15,7 @@ use seedfs::winfsp::{LibraryError, NOTICE, version};
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 use winfsp::run::{seedfs, text};
-use winfsp::testfs::Shared;
+use winfsp::testfs::TestFs;
 use winfsp::{driver, requests, stand_in};
 
 const SOURCE: Source<'_> = Source { dataset: "demo", identity: None, seed: 0 };
@@ -51,7 +51,7 @@ fn umount_ends_a_mount_however_its_place_is_written() {
     for (place, written) in [("X:", "x:\\"), ("y:", "Y:")] {
         driver::forget_volume();
         let life =
-            std::thread::spawn(move || run(Shared::default(), Arc::default(), SOURCE, Path::new(place), &foreground()));
+            std::thread::spawn(move || run(TestFs::default(), Arc::default(), SOURCE, Path::new(place), &foreground()));
         assert_eq!(wait_for_volume().2, "demo", "the dataset is the label");
         end_soon(written);
         life.join().unwrap().unwrap();
@@ -64,7 +64,7 @@ fn the_end_of_the_volume_ends_the_mount() {
     let Some(_guard) = stand_in() else { return };
     driver::forget_volume();
     let options = MountOptions { label: Some("mine".to_owned()), ..foreground() };
-    let life = std::thread::spawn(move || run(Shared::default(), Arc::default(), SOURCE, Path::new("*"), &options));
+    let life = std::thread::spawn(move || run(TestFs::default(), Arc::default(), SOURCE, Path::new("*"), &options));
     assert_eq!(wait_for_volume().2, "mine");
     driver::end_volume();
     life.join().unwrap().unwrap();
@@ -79,7 +79,7 @@ fn a_mount_to_be_ended() {
         wait_for_volume();
         println!("mounted");
     });
-    run(Shared::default(), Arc::default(), SOURCE, Path::new("V:"), &foreground()).unwrap();
+    run(TestFs::default(), Arc::default(), SOURCE, Path::new("V:"), &foreground()).unwrap();
     println!("ended in order");
 }
 
@@ -127,7 +127,7 @@ fn bad_places_are_told_with_the_next_step() {
         (dir.path().to_str().unwrap(), "exists already, but WinFsp makes the directory itself"),
         (dir.path().join("no/such").to_str().unwrap(), "the directory above it does not exist"),
     ] {
-        let error = run(Shared::default(), Arc::default(), SOURCE, Path::new(place), &foreground()).unwrap_err();
+        let error = run(TestFs::default(), Arc::default(), SOURCE, Path::new(place), &foreground()).unwrap_err();
         assert!(matches!(error, MountError::Point { .. }) && error.exit_code() == 10, "{error}");
         assert!(error.to_string().contains(expected), "{error}");
     }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use seedfs::vfs::{FileType, Ino, Vfs};
 use winfsp::requests::{How, SYMLINK, code, create, open, open_as, symlink, target};
-use winfsp::testfs::Shared;
-use winfsp::{Lent, listed, mounted, tree};
+use winfsp::testfs::TestFs;
+use winfsp::{listed, mounted, tree};
 
 #[test]
 fn a_link_opens_what_it_leads_to() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     assert_eq!(target(&create("\\link", How::READ)), "\\a.txt");
     let file = open("\\link").unwrap();
     assert_eq!((file.info.ino, file.name.as_str()), (2, "\\a.txt"));
@@ -22,7 +22,7 @@ fn a_link_opens_what_it_leads_to() {
 
 #[test]
 fn a_link_itself_can_be_looked_at() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let link = open_as("\\link", How::LINK).unwrap();
     assert_eq!((link.info.ino, link.info.attributes, link.info.tag, link.info.size), (8, 0x400, SYMLINK, 0));
     assert_eq!(link.info().unwrap(), link.info);
@@ -39,14 +39,14 @@ fn a_link_itself_can_be_looked_at() {
 
 #[test]
 fn a_link_to_a_file_has_nothing_below() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     assert_eq!(open("\\link\\x").unwrap_err(), code::OBJECT_PATH_NOT_FOUND);
 }
 
 #[test]
 fn the_links_of_a_dataset_lead_to_its_files() {
     let core = Arc::new(tree("files=400,symlinks.share=10,dirs=20,seed=3"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let mut links = 0;
     let mut folders = vec![(String::new(), Ino::ROOT)];
     while let Some((path, dir)) = folders.pop() {
@@ -75,7 +75,7 @@ fn the_links_of_a_dataset_lead_to_its_files() {
 #[test]
 fn links_to_directories_are_marked_and_lead_on() {
     let core = Arc::new(tree("files=5,cases=links"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let mut folders = vec![(String::new(), Ino::ROOT)];
     let (mut marked, mut plain) = (0, 0);
     while let Some((path, dir)) = folders.pop() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use seedfs::stats::{Counters, Op};
 use seedfs::winfsp::{Mount, StartError, Volume, version};
-use winfsp::testfs::Shared;
+use winfsp::testfs::TestFs;
 use winfsp::{driver, mounted, requests, stand_in};
 
 fn volume(label: &str) -> Volume<'_> {
@@ -21,7 +21,7 @@ fn a_drive_comes_goes_and_comes_again() {
     let Some(guard) = stand_in() else { return };
     for _ in 0..3 {
         let before = driver::drives().len();
-        let mount = Mount::start(Shared::default(), Arc::default(), Some("X:"), volume("a label")).unwrap();
+        let mount = Mount::start(TestFs::default(), Arc::default(), Some("X:"), volume("a label")).unwrap();
         assert_eq!(mount.place(), "X:");
         assert_eq!(driver::drives()[before].1, "X:");
         assert_eq!(requests::volume().unwrap(), (10_000, 0, "a label".to_owned()));
@@ -36,7 +36,7 @@ fn a_drive_comes_goes_and_comes_again() {
 #[test]
 fn the_next_free_drive_tells_its_letter() {
     let Some(_guard) = stand_in() else { return };
-    let mount = Mount::start(Shared::default(), Arc::default(), None, volume("")).unwrap();
+    let mount = Mount::start(TestFs::default(), Arc::default(), None, volume("")).unwrap();
     let place = mount.place();
     assert!(place.len() == 2 && place.ends_with(':'), "{place}");
     assert_eq!(driver::drives().last().unwrap().1, place);
@@ -44,7 +44,7 @@ fn the_next_free_drive_tells_its_letter() {
 
 #[test]
 fn the_volume_says_what_it_is() {
-    let Some(mounted) = mounted(Shared::default()) else { return };
+    let Some(mounted) = mounted(TestFs::default()) else { return };
     let params = driver::volume_params();
     assert_eq!(params.len(), 504);
     let u16_at = |at| u16::from_le_bytes(requests::number(&params, at));
@@ -65,7 +65,7 @@ fn the_volume_says_what_it_is() {
 fn the_label_is_cut_where_windows_does() {
     let Some(_guard) = stand_in() else { return };
     let long = "é".repeat(40);
-    let mount = Mount::start(Shared::default(), Arc::default(), Some("X:"), volume(&long)).unwrap();
+    let mount = Mount::start(TestFs::default(), Arc::default(), Some("X:"), volume(&long)).unwrap();
     assert_eq!(requests::volume().unwrap().2, "é".repeat(32));
     drop(mount);
 }
@@ -76,7 +76,7 @@ fn the_driver_may_end_the_volume() {
     let ended = Arc::new(AtomicBool::new(false));
     let heard = ended.clone();
     let volume = Volume { ended: Box::new(move || heard.store(true, Ordering::Release)), ..volume("") };
-    let mount = Mount::start(Shared::default(), Arc::default(), Some("X:"), volume).unwrap();
+    let mount = Mount::start(TestFs::default(), Arc::default(), Some("X:"), volume).unwrap();
     assert!(requests::volume().is_ok() && !ended.load(Ordering::Acquire));
     driver::end_volume();
     let start = Instant::now();
@@ -92,13 +92,13 @@ fn an_ordinary_end_is_not_told_as_the_drivers() {
     let Some(_guard) = stand_in() else { return };
     let volume = Volume { ended: Box::new(|| panic!("told")), ..volume("") };
     let counters = Arc::new(Counters::default());
-    drop(Mount::start(Shared::default(), counters.clone(), Some("X:"), volume).unwrap());
+    drop(Mount::start(TestFs::default(), counters.clone(), Some("X:"), volume).unwrap());
     assert_eq!(counters.panics(), 0);
 }
 
 #[test]
 fn requests_are_counted() {
-    let Some(mounted) = mounted(Shared::default()) else { return };
+    let Some(mounted) = mounted(TestFs::default()) else { return };
     let file = requests::open("\\a.txt").unwrap();
     assert_eq!(file.read(0, 100).unwrap(), b"hello\n");
     requests::open("\\missing").unwrap_err();
@@ -118,10 +118,10 @@ fn requests_are_counted() {
 #[test]
 fn a_place_that_cannot_be_is_refused() {
     let Some(_guard) = stand_in() else { return };
-    let outcome = Mount::start(Shared::default(), Arc::default(), Some("no\\such\\directory\\x"), volume(""));
+    let outcome = Mount::start(TestFs::default(), Arc::default(), Some("no\\such\\directory\\x"), volume(""));
     assert!(matches!(outcome.err(), Some(StartError::Place(code)) if code < 0));
     // Nothing of it stays behind.
-    let mount = Mount::start(Shared::default(), Arc::default(), Some("X:"), volume("")).unwrap();
+    let mount = Mount::start(TestFs::default(), Arc::default(), Some("X:"), volume("")).unwrap();
     assert!(requests::volume().is_ok());
     drop(mount);
 }

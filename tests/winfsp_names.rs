@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use seedfs::vfs::{FileType, Ino};
 use winfsp::requests::{FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, How, code, open, open_as};
-use winfsp::testfs::Shared;
-use winfsp::{Lent, listed, mounted, tree};
+use winfsp::testfs::TestFs;
+use winfsp::{listed, mounted, tree};
 
 #[test]
 fn any_case_finds_a_file_and_its_own_comes_back() {
     let core = Arc::new(tree("files=300,seed=2"));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let (folder, dir) =
         listed(&*core, Ino::ROOT).into_iter().find(|(_, attr)| attr.file_type == FileType::Directory).unwrap();
     let (file, attr) =
@@ -33,7 +33,7 @@ fn any_case_finds_a_file_and_its_own_comes_back() {
 fn a_name_that_cannot_go_back_in_its_own_spelling_still_opens() {
     // Longer than the driver takes back: 1,024 units.
     let long = format!("\\{}_s1-5", "x".repeat(200));
-    let Some(_mounted) = mounted(Lent(Arc::new(tree("files=5")))) else { return };
+    let Some(_mounted) = mounted(tree("files=5")) else { return };
     let file = open(&long).unwrap();
     assert_eq!(file.name, long);
     file.close();
@@ -41,7 +41,7 @@ fn a_name_that_cannot_go_back_in_its_own_spelling_still_opens() {
 
 #[test]
 fn what_is_missing_is_told_as_windows_does() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     for (path, expected) in [
         ("\\nope", code::OBJECT_NAME_NOT_FOUND),
         ("\\nope\\x", code::OBJECT_PATH_NOT_FOUND),
@@ -70,14 +70,14 @@ fn a_directory_has_no_contents() {
 
 #[test]
 fn references_are_given_back() {
-    let fs = Shared::default();
+    let fs = Arc::new(TestFs::default());
     let Some(_mounted) = mounted(fs.clone()) else { return };
-    let held = || fs.0.references.lock().unwrap().len();
+    let held = || fs.references.lock().unwrap().len();
     let first = open("\\od1").unwrap();
     let second = open("\\od1").unwrap();
     let other = open("\\dir\\od2").unwrap();
     assert_eq!(held(), 2);
-    assert_eq!(fs.0.references.lock().unwrap()[&first.info.ino], 2, "one for each handle");
+    assert_eq!(fs.references.lock().unwrap()[&first.info.ino], 2, "one for each handle");
     first.close();
     assert_eq!(second.info().unwrap().size, 6, "still there");
     second.close();
@@ -93,7 +93,7 @@ fn references_are_given_back() {
 
 #[test]
 fn attributes() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let file = open("\\a.txt").unwrap();
     assert_eq!((file.info.attributes, file.info.size, file.info.allocation), (0x80, 6, 4096));
     assert_eq!(file.info.written, (1_000_000_000 + 11_644_473_600) * 10_000_000);

@@ -9,7 +9,7 @@ use winfsp::requests::{
     self, FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN_IF, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SUPERSEDE, How,
     MAXIMUM_ALLOWED, code, kind, open, open_as, send, wide,
 };
-use winfsp::testfs::Shared;
+use winfsp::testfs::TestFs;
 
 /// Each right that lets a program change something, and the generic ones.
 const WRITING: [u32; 10] = [0x2, 0x4, 0x10, 0x40, 0x100, 0x1_0000, 0x4_0000, 0x8_0000, 0x4000_0000, 0x1000_0000];
@@ -18,7 +18,7 @@ const REFUSED: [u32; 2] = [code::ACCESS_DENIED, code::MEDIA_WRITE_PROTECTED];
 
 #[test]
 fn programs_get_no_right_to_write() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     for path in ["\\a.txt", "\\dir", "\\"] {
         // The system has made the generic rights into the others by then.
         for &access in &WRITING[..8] {
@@ -37,7 +37,7 @@ fn programs_get_no_right_to_write() {
 
 #[test]
 fn the_kernel_gets_none_either() {
-    let Some(mounted) = mounted(Shared::default()) else { return };
+    let Some(mounted) = mounted(TestFs::default()) else { return };
     let kernel = How { user: false, ..How::READ };
     for access in &WRITING {
         let refused = open_as("\\a.txt", How { access: *access, ..kernel }).unwrap_err();
@@ -51,7 +51,7 @@ fn the_kernel_gets_none_either() {
 
 #[test]
 fn nothing_is_made_or_replaced() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     for disposition in [FILE_CREATE, FILE_OPEN_IF, FILE_OVERWRITE_IF, FILE_SUPERSEDE] {
         for user in [true, false] {
             let how = How { disposition, user, ..How::READ };
@@ -72,7 +72,7 @@ fn nothing_is_made_or_replaced() {
 
 #[test]
 fn every_change_is_refused() {
-    let Some(mounted) = mounted(Shared::default()) else { return };
+    let Some(mounted) = mounted(TestFs::default()) else { return };
     let file = open("\\a.txt").unwrap();
     let context = file.context;
     // The library itself closes a file that cannot be overwritten.
@@ -132,7 +132,7 @@ fn every_change_is_refused() {
 
 #[test]
 fn everybody_may_read_and_run() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let file = open("\\a.txt").unwrap();
     let descriptor = file.security().unwrap();
     // Self-relative, with a list of who may what, protected from what is above: read and run in every entry.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use seedfs::vfs::{FileType, Ino, Vfs};
 use winfsp::requests::{code, open};
-use winfsp::testfs::{self, Shared};
-use winfsp::{Lent, listed, mounted, tree};
+use winfsp::testfs::{self, TestFs};
+use winfsp::{listed, mounted, tree};
 
 const DATASET: &str = "files=40,size=lognormal:9,2,seed=5";
 
@@ -26,7 +26,7 @@ fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
 #[test]
 fn every_file_from_start_to_end() {
     let core = Arc::new(tree(DATASET));
-    let Some(mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(mounted) = mounted(core.clone()) else { return };
     let mut files = 0;
     let mut folders = vec![(String::new(), Ino::ROOT)];
     while let Some((path, dir)) = folders.pop() {
@@ -62,7 +62,7 @@ fn every_file_from_start_to_end() {
 #[test]
 fn any_offset_and_length() {
     let core = Arc::new(tree(DATASET));
-    let Some(_mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(_mounted) = mounted(core.clone()) else { return };
     let path = "\\s42-1GiB.bin";
     let file = open(path).unwrap();
     let ino = core.lookup(Ino::ROOT, b"s42-1GiB.bin").unwrap().ino;
@@ -82,7 +82,7 @@ fn any_offset_and_length() {
 
 #[test]
 fn the_end_of_a_file_is_told() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let file = open("\\a.txt").unwrap();
     assert_eq!(file.read(0, 6).unwrap(), b"hello\n");
     assert_eq!(file.read(4, 100).unwrap(), b"o\n");
@@ -94,7 +94,7 @@ fn the_end_of_a_file_is_told() {
 
 #[test]
 fn the_largest_file_there_can_be() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let file = open("\\huge").unwrap();
     assert_eq!(file.info.size, testfs::HUGE);
     let offset = testfs::HUGE - 5;
@@ -107,7 +107,7 @@ fn the_largest_file_there_can_be() {
 #[test]
 fn eight_threads_at_once() {
     let core = Arc::new(tree(DATASET));
-    let Some(mounted) = mounted(Lent(core.clone())) else { return };
+    let Some(mounted) = mounted(core.clone()) else { return };
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let core = &core;
@@ -132,7 +132,7 @@ fn eight_threads_at_once() {
 
 #[test]
 fn files_that_change_by_themselves_pass_by_the_cache() {
-    let Some(_mounted) = mounted(Shared::default()) else { return };
+    let Some(_mounted) = mounted(TestFs::default()) else { return };
     let plain = open("\\a.txt").unwrap();
     assert!(!plain.uncached);
     plain.close();

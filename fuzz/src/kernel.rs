@@ -12,7 +12,7 @@ use seedfs::fuse::{FuseAdapter, Ownership, ReadDirPlus, Settings, SinkAdapter};
 use seedfs::stats::Counters;
 use seedfs::tree::Tree;
 use seedfs::units::MAX_SIZE;
-use seedfs::vfs::{self, Attr, Cookie, Ino, Seek, Siblings, Stale, StatFs, Vfs};
+use seedfs::vfs::{Ino, Vfs};
 
 use super::{hostile, requests, restores};
 
@@ -37,63 +37,6 @@ mod code {
 /// Bytes before the body of a request, and of a reply.
 const REQUEST_HEADER: usize = 40;
 const REPLY_HEADER: usize = 16;
-
-/// A tree that the adapter has as well as the input's own look at it.
-#[derive(Clone)]
-struct Both(Arc<Tree>);
-
-impl Vfs for Both {
-    fn statfs(&self) -> StatFs {
-        self.0.statfs()
-    }
-    fn getattr(&self, ino: Ino) -> vfs::Result<Attr> {
-        self.0.getattr(ino)
-    }
-    fn lookup(&self, dir: Ino, name: &[u8]) -> vfs::Result<Attr> {
-        self.0.lookup(dir, name)
-    }
-    fn forget(&self, ino: Ino, count: u64) {
-        self.0.forget(ino, count);
-    }
-    fn parent(&self, dir: Ino) -> vfs::Result<Ino> {
-        self.0.parent(dir)
-    }
-    fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> vfs::Result<usize> {
-        self.0.read(ino, offset, buf)
-    }
-    fn seek(&self, ino: Ino, offset: u64, what: Seek) -> vfs::Result<u64> {
-        self.0.seek(ino, offset, what)
-    }
-    fn readdir(
-        &self,
-        dir: Ino,
-        from: Cookie,
-        emit: &mut dyn FnMut(vfs::Entry<'_>) -> std::ops::ControlFlow<()>,
-    ) -> vfs::Result<()> {
-        self.0.readdir(dir, from, emit)
-    }
-    fn position(&self, dir: Ino, name: &[u8]) -> vfs::Result<Cookie> {
-        self.0.position(dir, name)
-    }
-    fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        self.0.siblings(ino)
-    }
-    fn files(&self, dir: Ino) -> Option<Siblings> {
-        self.0.files(dir)
-    }
-    fn readlink(&self, ino: Ino) -> vfs::Result<Vec<u8>> {
-        self.0.readlink(ino)
-    }
-    fn listxattr(&self, ino: Ino) -> vfs::Result<&'static [&'static str]> {
-        self.0.listxattr(ino)
-    }
-    fn getxattr(&self, ino: Ino, name: &[u8]) -> vfs::Result<Vec<u8>> {
-        self.0.getxattr(ino, name)
-    }
-    fn advance(&self, ino: Ino, to: Option<u64>, stale: &mut dyn FnMut(Stale<'_>)) -> vfs::Result<u64> {
-        self.0.advance(ino, to, stale)
-    }
-}
 
 /// The kernel's end of a connection.
 struct Kernel {
@@ -299,7 +242,7 @@ fn forget(u: &mut Unstructured<'_>, subject: &Subject, kernel: &mut Kernel) -> R
 
 fn serve_tree(u: &mut Unstructured<'_>) -> Result<()> {
     let (tree, is_damaged) = requests::tree(u)?;
-    let tree = Both(Arc::new(tree));
+    let tree = Arc::new(tree);
     let counters = Arc::new(Counters::default());
     let settings = Settings {
         ownership: Ownership { uid: u.arbitrary()?, gid: None, mounter: (0, 0), file_mask: 0o22, dir_mask: 0o7777 },
@@ -319,7 +262,7 @@ fn serve_tree(u: &mut Unstructured<'_>) -> Result<()> {
         .names
         .extend([&b".seedfs"[..], b"stats", b"generation", b"s42-100", b"s1-9000.txt", b"cases"].map(Vec::from));
     for _ in 0..REQUESTS {
-        if u.is_empty() || ask_tree(u, &tree.0, is_damaged, &mut subject, &mut kernel).is_err() {
+        if u.is_empty() || ask_tree(u, &tree, is_damaged, &mut subject, &mut kernel).is_err() {
             break;
         }
     }

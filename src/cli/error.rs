@@ -1,9 +1,12 @@
 //! One line about what went wrong, and the exit code that goes with it.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::shown::one_line;
 
 /// Exit code of a failure while running.
 pub(crate) const FAILURE: u8 = 1;
@@ -34,19 +37,42 @@ impl CliError {
     }
 
     /// The first paragraph of what the argument parser says, on one line, what was probably meant, and where to read on.
-    pub(crate) fn from_clap(error: &clap::Error) -> Self {
+    pub(crate) fn from_clap(mut error: clap::Error) -> Self {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             return Self::usage("no command; begin with seedfs mount DIRECTORY, or see seedfs --help");
         }
-        let text = error.to_string();
+        spell_out(&mut error);
+        let mut text = error.to_string();
+        if let Some(why) = error.source().map(ToString::to_string) {
+            text = text.replace(&why, &one_line(&why));
+        }
         let paragraph = text.split("\n\n").next().unwrap_or_default();
         let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
         let words: Vec<&str> = paragraph.split_whitespace().collect();
-        let meant = match meant(error) {
+        let meant = match meant(&error) {
             Some(meant) => format!("did you mean {meant}? "),
             None => String::new(),
         };
         Self::usage(format!("{}; {meant}see seedfs --help", words.join(" ")))
+    }
+}
+
+/// Spells out the control characters of the arguments that the parser names, which are not to be taken for its own lines
+/// and paragraphs.
+fn spell_out(error: &mut clap::Error) {
+    let named: Vec<_> = error.context().filter_map(|(kind, value)| Some((kind, spelt_out(value)?))).collect();
+    for (kind, value) in named {
+        error.insert(kind, value);
+    }
+}
+
+fn spelt_out(value: &ContextValue) -> Option<ContextValue> {
+    match value {
+        ContextValue::String(text) => Some(ContextValue::String(one_line(text).into_owned())),
+        ContextValue::Strings(all) => {
+            Some(ContextValue::Strings(all.iter().map(|text| one_line(text).into_owned()).collect()))
+        }
+        _ => None,
     }
 }
 

@@ -43,6 +43,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
+use crate::shown::one_line;
+
 /// Version of the program and of the content format, which are two things.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (content format 1)");
 
@@ -113,7 +115,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     };
     let result = match parsed {
         Ok(cli) => run(cli.command),
-        Err(error) if error.use_stderr() => Err(CliError::from_clap(&error)),
+        Err(error) if error.use_stderr() => Err(CliError::from_clap(error)),
         Err(help) => {
             // Help and version go to standard output; a reader that has gone away is no failure.
             let _ = help.print();
@@ -127,7 +129,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn fail(error: &CliError) -> ExitCode {
-    eprintln!("seedfs: {error}");
+    eprintln!("seedfs: {}", one_line(&error.to_string()));
     ExitCode::from(error.code)
 }
 

@@ -7,6 +7,7 @@ use super::draw::Canvas;
 use super::figures::{bytes, count, counted, moment, part, percent};
 use super::picture::clipped;
 use crate::observe::{Observed, Place, SizeClass, Step};
+use crate::shown::one_line;
 
 /// Columns of what stands in front of bars.
 const LABELS: usize = 42;
@@ -41,7 +42,7 @@ impl Sheet {
         self.line(format_args!("Requests"));
         for (op, n) in rows {
             let bar = self.canvas.bar(part(n.into(), most.into()), columns);
-            self.line(format_args!("{:<11} {:>13}  {bar}", clipped(op, 11), count(n)));
+            self.line(format_args!("{:<11} {:>13}  {bar}", clipped(&one_line(op), 11), count(n)));
         }
         self.line(format_args!(""));
     }

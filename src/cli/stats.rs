@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use super::draw::Canvas;
 use super::error::{CliError, FAILURE};
-use super::figures::{bytes, count, counted};
+use super::figures::{bytes, count, counted, span};
 use super::observed::Sheet;
 use super::output::Output;
+use super::picture::clipped;
 use crate::observe::{Observed, Report};
+use crate::shown::one_line;
 
 /// Exit code for what is no mount.
 const NO_MOUNT: u8 = 10;
@@ -122,6 +124,14 @@ fn draw(report: &Report) -> String {
         ("missed names", count(report.lookup_misses)),
     ] {
         sheet.line(format_args!("{what:<12} {number:>12}"));
+    }
+    for (fault, &reads) in &report.faulted_reads {
+        let what = clipped(&one_line(fault), 12);
+        sheet.line(format_args!("{what:<12} {:>12} met this fault", counted(reads, "read")));
+    }
+    if let Some(device) = report.device {
+        let (reads, wait) = (counted(device.reads, "read"), span(device.wait_nanoseconds / 1000));
+        sheet.line(format_args!("{:<12} {reads:>12} waited {wait} in total", "device"));
     }
     if report.panics > 0 {
         let defects = counted(report.panics, "request");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::units::parse_seed;
+use crate::scatter::{self, PartError, parse_rate};
 
 /// How much of each kind of damage there is, and the seed that decides where.
 ///
@@ -48,6 +48,16 @@ pub enum SpecError {
     Nothing,
 }
 
+impl From<PartError> for SpecError {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Unknown(part) => Self::Part(part),
+            PartError::Rate(rate) => Self::Rate(rate),
+            PartError::Seed(seed) => Self::Seed(seed),
+        }
+    }
+}
+
 impl Spec {
     /// Chance of a block that something happens to it, 0 to 1.
     pub(super) fn per_block(&self) -> f64 {
@@ -60,24 +70,17 @@ impl FromStr for Spec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut spec = Self::default();
-        for part in text.split(',') {
-            if let Some(seed) = part.strip_prefix("seed=") {
-                spec.seed = parse_seed(seed.as_bytes()).map_err(|_| SpecError::Seed(seed.into()))?;
-                continue;
-            }
-            let unknown = || SpecError::Part(part.into());
-            let (kind, rate) = part.split_once(':').ok_or_else(unknown)?;
+        spec.seed = scatter::parse(text, |kind, rate| {
             let place = match kind {
                 "flip" => &mut spec.flip,
                 "zero" => &mut spec.zero,
                 "swap" => &mut spec.swap,
                 "eio" => &mut spec.eio,
                 "truncate" => &mut spec.truncate,
-                _ => return Err(unknown()),
+                _ => return None,
             };
-            let number = rate.parse().ok().filter(|number| (0.0..=1.0).contains(number));
-            *place = number.ok_or_else(|| SpecError::Rate(rate.into()))?;
-        }
+            Some(parse_rate(rate).map(|rate| *place = rate).map_err(SpecError::from))
+        })?;
         match () {
             () if spec.per_block() > 1.0 => Err(SpecError::TooMuch),
             () if spec.per_block() + spec.truncate == 0.0 => Err(SpecError::Nothing),

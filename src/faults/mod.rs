@@ -8,6 +8,7 @@ mod list;
 mod spec;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
@@ -37,6 +38,9 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All of them, in the order of reports.
+    pub const ALL: [Effect; 4] = [Effect::Eio, Effect::EioOnce, Effect::Hang, Effect::Short];
+
     /// Name, as in a [`Spec`].
     pub fn name(self) -> &'static str {
         match self {
@@ -114,12 +118,14 @@ pub struct Faults {
     plan: Plan,
     /// Blocks that have failed once, by the number of the file.
     failed: Mutex<LruCache<(u64, u64), ()>>,
+    /// Reads that met each effect.
+    met: [AtomicU64; Effect::ALL.len()],
 }
 
 impl Faults {
     /// None has happened yet.
     pub fn new(plan: Plan) -> Self {
-        Self { plan, failed: Mutex::new(LruCache::unbounded()) }
+        Self { plan, failed: Mutex::new(LruCache::unbounded()), met: Default::default() }
     }
 
     /// What becomes of a read of some bytes of a file. It takes place by this.
@@ -127,23 +133,24 @@ impl Faults {
         let mut delivery = Delivery::of(&bytes);
         for fault in self.plan.within(file, recipe, bytes.clone()) {
             match fault.effect {
-                Effect::Hang => delivery.hold = self.plan.spec.hold,
-                Effect::Short if fault.offset > bytes.start => {
-                    delivery.end = fault.offset;
-                    break;
-                }
-                Effect::Eio => {
-                    delivery.fails = true;
-                    break;
-                }
-                Effect::EioOnce if self.is_first(file, fault.offset / BLOCK) => {
-                    delivery.fails = true;
-                    break;
-                }
-                Effect::Short | Effect::EioOnce => {}
+                // However many such blocks it touches, it waits once.
+                Effect::Hang if delivery.hold == 0 => delivery.hold = self.plan.spec.hold,
+                Effect::Short if fault.offset > bytes.start => delivery.end = fault.offset,
+                Effect::Eio => delivery.fails = true,
+                Effect::EioOnce if self.is_first(file, fault.offset / BLOCK) => delivery.fails = true,
+                Effect::Hang | Effect::Short | Effect::EioOnce => continue,
+            }
+            self.met[fault.effect as usize].fetch_add(1, Ordering::Relaxed);
+            if fault.effect != Effect::Hang {
+                break;
             }
         }
         delivery
+    }
+
+    /// Reads that met an effect so far. One that hangs and then fails or ends early has met two.
+    pub fn met(&self, effect: Effect) -> u64 {
+        self.met[effect as usize].load(Ordering::Relaxed)
     }
 
     /// Whether a block has not failed before; from now on it has.
@@ -154,5 +161,46 @@ impl Faults {
             failed.pop_lru();
         }
         is_first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: u64 = 3;
+
+    fn recipe() -> Recipe {
+        Recipe { kind: Kind::Random, seed: 7, size: 4 << 20, edition: 0 }
+    }
+
+    #[test]
+    fn each_effect_has_its_own_place() {
+        assert!(Effect::ALL.into_iter().enumerate().all(|(at, effect)| effect as usize == at));
+    }
+
+    #[test]
+    fn a_read_counts_once_for_each_effect_that_it_meets() {
+        let plan = Plan::new("hang:0.2:5s,eio:0.05,short:0.05,seed=8".parse().unwrap());
+        let faults = Faults::new(plan);
+        let all: Vec<Fault> = plan.within(FILE, &recipe(), 0..4 << 20).collect();
+        let last = all.iter().position(|fault| fault.effect != Effect::Hang).unwrap();
+        assert!(last > 1, "no two blocks that hang come first: {all:?}");
+        let delivery = faults.meet(FILE, &recipe(), 0..4 << 20);
+        assert_eq!((delivery.hold, delivery.fails), (5_000_000_000, all[last].effect == Effect::Eio));
+        for effect in Effect::ALL {
+            let expected = effect == Effect::Hang || effect == all[last].effect;
+            assert_eq!(faults.met(effect), u64::from(expected), "{effect:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_fails_once_is_met_once() {
+        let faults = Faults::new(Plan::new("eio-once:0.5,seed=1".parse().unwrap()));
+        let first = faults.plan.within(FILE, &recipe(), 0..4 << 20).next().unwrap();
+        let bytes = first.offset..first.offset + first.len;
+        assert!(faults.meet(FILE, &recipe(), bytes.clone()).fails);
+        assert_eq!(faults.meet(FILE, &recipe(), bytes.clone()), Delivery::of(&bytes));
+        assert_eq!(faults.met(Effect::EioOnce), 1);
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Effect;
-use crate::units::{parse_seed, parse_time, write_time};
+use crate::scatter::{self, PartError, parse_rate};
+use crate::units::{parse_time, write_time};
 
 /// What stands in the place of a time that never ends.
 const FOREVER: &str = "forever";
@@ -75,30 +76,30 @@ impl Spec {
         }
     }
 
-    fn apply(&mut self, part: &str) -> Result<(), SpecError> {
-        if let Some(seed) = part.strip_prefix("seed=") {
-            self.seed = parse_seed(seed.as_bytes()).map_err(|_| SpecError::Seed(seed.into()))?;
-            return Ok(());
-        }
-        let unknown = || SpecError::Part(part.into());
-        let (kind, value) = part.split_once(':').ok_or_else(unknown)?;
-        match kind {
-            "eio" => self.eio = rate(value)?,
-            "eio-once" => self.eio_once = rate(value)?,
-            "short" => self.short = rate(value)?,
+    /// Takes one kind of fault; `None` if there is none of that name, or its value lacks a part.
+    fn take(&mut self, kind: &str, value: &str) -> Option<Result<(), SpecError>> {
+        let set = |place: &mut f64, text: &str| parse_rate(text).map(|rate| *place = rate).map_err(SpecError::from);
+        Some(match kind {
+            "eio" => set(&mut self.eio, value),
+            "eio-once" => set(&mut self.eio_once, value),
+            "short" => set(&mut self.short, value),
             "hang" => {
-                let (chance, time) = value.split_once(':').ok_or_else(unknown)?;
-                (self.hang, self.hold) = (rate(chance)?, hold(time)?);
+                let (chance, time) = value.split_once(':')?;
+                set(&mut self.hang, chance).and_then(|()| hold(time).map(|hold| self.hold = hold))
             }
-            _ => return Err(unknown()),
-        }
-        Ok(())
+            _ => return None,
+        })
     }
 }
 
-fn rate(text: &str) -> Result<f64, SpecError> {
-    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
-    number.ok_or_else(|| SpecError::Rate(text.into()))
+impl From<PartError> for SpecError {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Unknown(part) => Self::Part(part),
+            PartError::Rate(rate) => Self::Rate(rate),
+            PartError::Seed(seed) => Self::Seed(seed),
+        }
+    }
 }
 
 fn hold(text: &str) -> Result<u64, SpecError> {
@@ -114,9 +115,7 @@ impl FromStr for Spec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut spec = Self::default();
-        for part in text.split(',') {
-            spec.apply(part)?;
-        }
+        spec.seed = scatter::parse(text, |kind, value| spec.take(kind, value))?;
         match spec.per_block() {
             sum if sum > 1.0 => Err(SpecError::TooMuch),
             0.0 => Err(SpecError::Nothing),

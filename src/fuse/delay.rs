@@ -39,6 +39,8 @@ struct Waiting {
     /// Bytes that it gets, at most those it asks for.
     len: u32,
     fails: bool,
+    /// Nanoseconds that the device takes for it, if there is one.
+    wait: Option<u64>,
     reply: ReplyData,
 }
 
@@ -50,6 +52,9 @@ impl<V: Vfs> Delays<V> {
         storage: Option<Storage>,
     ) -> Self {
         let model = storage.map(|storage| Mutex::new(Model::new(storage.spec, storage.seed)));
+        if model.is_some() {
+            counters.expect_device();
+        }
         Self { vfs, counters, observer, model, queue: Queue::new() }
     }
 
@@ -72,25 +77,30 @@ impl<V: Vfs> Delays<V> {
         }
         // Never longer than asked for.
         let len = delivery.end.saturating_sub(offset) as u32;
-        let due = self.done(&extent, offset, len).saturating_add(delivery.hold);
-        self.queue.push(due, Waiting { read, len, fails: delivery.fails, reply });
+        let (now, wait) = self.wait(&extent, offset, len);
+        let due = now.saturating_add(wait.unwrap_or(0)).saturating_add(delivery.hold);
+        self.queue.push(due, Waiting { read, len, fails: delivery.fails, wait, reply });
         None
     }
 
-    /// When the device has done a read that comes now.
-    fn done(&self, extent: &Extent, offset: u64, len: u32) -> u64 {
-        let Some(model) = &self.model else { return self.queue.now() };
+    /// This moment, and how long the device takes for a read that comes now.
+    fn wait(&self, extent: &Extent, offset: u64, len: u32) -> (u64, Option<u64>) {
+        let Some(model) = &self.model else { return (self.queue.now(), None) };
         let access = Access { start: extent.start.saturating_add(offset), len: len.into(), span: extent.span };
         let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
         // Of two that come together the one that the device hears of first comes first.
-        model.arrive(self.queue.now(), access)
+        let now = self.queue.now();
+        (now, Some(model.arrive(now, access).saturating_sub(now)))
     }
 
     /// Answers what is due, until the queue ends.
     fn work(&self) {
         watch_closely();
         let reads = Reads { vfs: &*self.vfs, counters: &self.counters, observer: self.observer.as_deref() };
-        while let Some(Waiting { read, len, fails, reply }) = self.queue.next() {
+        while let Some(Waiting { read, len, fails, wait, reply }) = self.queue.next() {
+            if let Some(wait) = wait {
+                self.counters.count_device_read(wait);
+            }
             if fails {
                 self.counters.count(Op::Read);
                 debug!("read of inode {} at {}: fault that was asked for", read.ino, read.offset);

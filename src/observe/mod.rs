@@ -38,7 +38,7 @@ use crate::tree::{is_control, is_unlisted};
 use crate::vfs::Ino;
 pub use observed::{Observed, SizeClass, TopFile, Touched};
 pub use picture::{BLOCK, Distinct, MAX_EXTENTS, MAX_SAMPLE, MAX_TOP, Picture, SIZE_LIMITS, Step};
-pub use report::{Report, ReportError};
+pub use report::{Device, Report, ReportError};
 pub(crate) use sample::Sample;
 
 /// Requests that may wait to be looked at; further ones are dropped, and counted.

@@ -20,8 +20,21 @@ pub struct Report {
     pub lookup_misses: u64,
     /// Requests that ended in a defect of the program.
     pub panics: u64,
+    /// Reads that met faults which were asked for, by kind; empty where none were.
+    pub faulted_reads: BTreeMap<String, u64>,
+    /// What an emulated device has done, where there is one.
+    pub device: Option<Device>,
     /// What a mount with `observe` or `trace` tells beyond that.
     pub observed: Option<Observed>,
+}
+
+/// What an emulated device has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Device {
+    /// Reads.
+    pub reads: u64,
+    /// Nanoseconds that these waited for it together.
+    pub wait_nanoseconds: u64,
 }
 
 /// Why a text is no report.
@@ -169,9 +182,13 @@ impl Line<'_> {
         self.value.parse().unwrap_or_else(|_| self.value.parse::<f64>().map_or(0, |value| value as u64))
     }
 
-    /// Milliseconds from seconds.
+    /// From seconds to a unit of which they have so many.
+    fn seconds(&self, units: f64) -> u64 {
+        self.value.parse::<f64>().map_or(0, |value| (value * units).round() as u64)
+    }
+
     fn milliseconds(&self) -> u64 {
-        self.value.parse::<f64>().map_or(0, |value| (value * 1000.0).round() as u64)
+        self.seconds(1e3)
     }
 }
 
@@ -231,6 +248,12 @@ impl Report {
             "seedfs_prefetched_bytes_total" => &mut self.prefetched_bytes,
             "seedfs_lookup_misses_total" => &mut self.lookup_misses,
             "seedfs_panics_total" => &mut self.panics,
+            "seedfs_faulted_reads_total" => self.faulted_reads.entry(line.label.clone()).or_default(),
+            "seedfs_device_reads_total" => &mut self.device.get_or_insert_default().reads,
+            "seedfs_device_wait_seconds_total" => {
+                self.device.get_or_insert_default().wait_nanoseconds = line.seconds(1e9);
+                return true;
+            }
             _ => return false,
         };
         *place = line.number();

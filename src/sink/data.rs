@@ -7,6 +7,7 @@ use super::evidence::Evidence;
 use super::node::{Body, Flight, Subject};
 use super::{Result, Sink, SinkError, node_id};
 use crate::units::MAX_SIZE;
+use crate::verdict;
 use crate::vfs::{Ino, Seek};
 
 impl Sink {
@@ -149,7 +150,7 @@ impl Sink {
                 };
                 self.with_context(b"", read)
             }
-            Err(recipe) => recipe.fill(&self.corpus, offset, buf).map_err(|_| SinkError::Unknown),
+            Err(recipe) => verdict::fill(&recipe, &self.corpus, offset, buf).map_err(|_| SinkError::Unknown),
         }
     }
 

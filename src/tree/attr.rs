@@ -49,7 +49,7 @@ impl Tree {
     }
 
     pub(super) fn control_attr(&self, ino: Ino, file: ControlFile) -> Attr {
-        let more = || self.on_demand_gauge() + &self.observed();
+        let more = || self.on_demand_gauge() + &self.faulted_reads() + &self.observed();
         let (size, time) = self.control.look(file, more, self.newest().generation());
         let mtime = time.unwrap_or(Time::of(self.dataset.folder_time(0)));
         let blocks = size.div_ceil(512);

@@ -2,6 +2,7 @@
 
 use super::node::{CONTROL, Node, Shown};
 use super::{Tree, control, names};
+use crate::faults::Effect;
 use crate::vfs::{Ino, Vfs};
 
 impl Tree {
@@ -81,6 +82,18 @@ impl Tree {
             "# HELP seedfs_on_demand_inodes Unlisted names that the kernel refers to at this moment.\n\
              # TYPE seedfs_on_demand_inodes gauge\nseedfs_on_demand_inodes {count}\n"
         )
+    }
+
+    /// How many reads met faults, for the counters; nothing where none are asked for.
+    pub(super) fn faulted_reads(&self) -> String {
+        let Some(faults) = &self.faults else { return String::new() };
+        let rows = Effect::ALL.map(|effect| {
+            format!("seedfs_faulted_reads_total{{fault=\"{}\"}} {}\n", effect.name(), faults.met(effect))
+        });
+        "# HELP seedfs_faulted_reads_total Reads that met a fault which was asked for.\n\
+         # TYPE seedfs_faulted_reads_total counter\n"
+            .to_owned()
+            + &rows.concat()
     }
 
     /// What is observed, for the counters; nothing where nothing is.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::blocks;
+use super::{blocks, fill};
 use crate::content::Corpus;
 use crate::edition::Edit;
 use crate::recipe::{Kind, Recipe};
@@ -142,7 +142,7 @@ fn holds(recipe: &Recipe, corpus: &Corpus, offset: u64, bytes: &[u8]) -> bool {
     // Most guesses are wrong from the start.
     let mut few = [0; NEEDLE];
     let first = bytes.len().min(NEEDLE);
-    recipe.fill(corpus, offset, &mut few[..first]) == Ok(first)
+    fill(recipe, corpus, offset, &mut few[..first]) == Ok(first)
         && few[..first] == bytes[..first]
         && super::compare(recipe, corpus, offset, bytes).is_none()
 }
@@ -204,7 +204,7 @@ fn elsewhere(recipe: &Recipe, corpus: &Corpus, offset: u64, sample: &[u8]) -> Op
     let windows = [(near, offset.saturating_add(WINDOW)), (0, WINDOW.min(near))];
     windows.into_iter().find_map(|(start, end)| {
         let mut window = vec![0; usize::try_from(end - start).ok()?];
-        let len = recipe.fill(corpus, start, &mut window).ok()?;
+        let len = fill(recipe, corpus, start, &mut window).ok()?;
         let places = window[..len].windows(NEEDLE).enumerate().filter(|(_, bytes)| *bytes == needle);
         let places = places.map(|(place, _)| start + place as u64).filter(|&from| from != offset);
         // Whole sectors move more often than anything else; in text, phrases of the needle's length are everywhere.

@@ -12,10 +12,14 @@ use std::ops::Range;
 pub use cause::{Cause, explain};
 
 use crate::content::Corpus;
+use crate::edition::{EditionError, Tables};
 use crate::recipe::Recipe;
 
 /// Bytes that are generated and compared at a time: they stay in a core's own cache.
 pub const BLOCK: usize = 64 << 10;
+
+/// Pieces that each thread keeps of the editions it met last: some 800 KiB, enough for a few after thousands of edits.
+const KEPT_PIECES: usize = 1 << 15;
 
 /// A run of bytes that are not what is demanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,18 @@ impl fmt::Display for Difference {
 thread_local! {
     /// Demanded bytes: no allocation a comparison.
     static DEMANDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+
+    /// Files come a little at a time, and after a thousand edits making the pieces takes a hundred times as long as the
+    /// bytes of a block.
+    static TABLES: Tables = Tables::with_limit(KEPT_PIECES);
+}
+
+/// [`Recipe::fill`] with piece tables that the thread keeps.
+///
+/// # Errors
+/// [`EditionError`] for an edition that stands for no file.
+pub(crate) fn fill(recipe: &Recipe, corpus: &Corpus, offset: u64, buf: &mut [u8]) -> Result<usize, EditionError> {
+    TABLES.with(|tables| tables.fill(recipe, corpus, offset, buf))
 }
 
 /// Calls `visit` with the demanded bytes of a range, block by block with the offset of each, until it returns a value.
@@ -54,7 +70,7 @@ pub fn blocks<T>(
         let mut at = range.start;
         while at < range.end {
             let want = usize::try_from(range.end - at).unwrap_or(BLOCK).min(BLOCK);
-            let len = recipe.fill(corpus, at, &mut buffer[..want]).unwrap_or(0);
+            let len = fill(recipe, corpus, at, &mut buffer[..want]).unwrap_or(0);
             if len == 0 {
                 return None;
             }
@@ -142,6 +158,21 @@ mod tests {
         all[140_000] ^= 1;
         assert_eq!(compare(&recipe, &Corpus::builtin(), 0, &all), Some(70_000..140_001));
         assert_eq!(compare(&recipe, &Corpus::builtin(), 70_000, &all[70_000..]), Some(0..70_001));
+    }
+
+    #[test]
+    fn the_pieces_of_an_edition_are_made_once() {
+        let recipe = Recipe { edition: 300, ..recipe(200_000) };
+        let all = bytes(&recipe);
+        let kept = || TABLES.with(Tables::pieces);
+        assert_eq!(kept(), 0, "this thread is new");
+        assert_eq!(compare(&recipe, &Corpus::builtin(), 0, &all[..4096]), None);
+        let once = kept();
+        assert!(once > 100, "{once}");
+        for (number, block) in all.chunks(4096).enumerate() {
+            assert_eq!(compare(&recipe, &Corpus::builtin(), number as u64 * 4096, block), None);
+        }
+        assert_eq!(kept(), once);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::explain::{BLOCK, Explainer, Others, Runs};
 use crate::content::Corpus;
 use crate::edition::Tables;
 use crate::recipe::Recipe;
-use crate::verdict::is_zeros;
+use crate::verdict::{fill, is_zeros};
 
 /// Bytes that are read at a time.
 const READ: usize = 1 << 20;
@@ -131,7 +131,7 @@ pub(super) fn holds(file: &File, recipe: &Recipe, corpus: &Corpus, buffers: &mut
         let want = if at == 0 { BLOCK } else { COMPARE as u64 }.min(size - at) as usize;
         let Ok(len) = disk::read_at(file, &mut buffers.observed[..want], at) else { return false };
         let demanded = &mut buffers.demanded[..len];
-        let is_equal = len > 0 && recipe.fill(corpus, at, demanded) == Ok(len) && demanded == &buffers.observed[..len];
+        let is_equal = len > 0 && fill(recipe, corpus, at, demanded) == Ok(len) && demanded == &buffers.observed[..len];
         if !is_equal {
             return false;
         }

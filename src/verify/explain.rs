@@ -204,8 +204,7 @@ impl<'a> Explainer<'a> {
             }
             _ => return None,
         };
-        let is_there = at < recipe.bytes().max(other.bytes()) && compare(&other, self.corpus, at, observed).is_none();
-        is_there.then_some(cause)
+        compare(&other, self.corpus, at, observed).is_none().then_some(cause)
     }
 }
 

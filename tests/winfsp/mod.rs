@@ -15,7 +15,7 @@ use seedfs::content::Corpus;
 use seedfs::dataset::{Dataset, Spec};
 use seedfs::stats::Counters;
 use seedfs::tree::Tree;
-use seedfs::vfs::{Attr, Cookie, Entry, Ino, Result, Seek, Siblings, StatFs, Vfs};
+use seedfs::vfs::{Attr, Cookie, Ino, Vfs};
 use seedfs::winfsp::{LibraryError, Mount, Volume, version};
 
 /// The stand-in has one volume at a time.
@@ -57,57 +57,6 @@ pub fn mounted<V: Vfs>(vfs: V) -> Option<Mounted<V>> {
 pub fn tree(dataset: &str) -> Tree {
     let dataset = Dataset::new(Spec::parse(dataset).unwrap()).unwrap();
     Tree::new(dataset, Corpus::builtin(), false, Box::new(|| "nothing counted\n".to_owned()))
-}
-
-/// Shared with the test, which compares with it.
-pub struct Lent<V>(pub Arc<V>);
-
-impl<V: Vfs> Vfs for Lent<V> {
-    fn spelling(&self, dir: Ino, name: &[u8]) -> Result<Vec<u8>> {
-        self.0.spelling(dir, name)
-    }
-    fn statfs(&self) -> StatFs {
-        self.0.statfs()
-    }
-    fn getattr(&self, ino: Ino) -> Result<Attr> {
-        self.0.getattr(ino)
-    }
-    fn lookup(&self, dir: Ino, name: &[u8]) -> Result<Attr> {
-        self.0.lookup(dir, name)
-    }
-    fn forget(&self, ino: Ino, count: u64) {
-        self.0.forget(ino, count);
-    }
-    fn parent(&self, dir: Ino) -> Result<Ino> {
-        self.0.parent(dir)
-    }
-    fn read(&self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize> {
-        self.0.read(ino, offset, buf)
-    }
-    fn seek(&self, ino: Ino, offset: u64, what: Seek) -> Result<u64> {
-        self.0.seek(ino, offset, what)
-    }
-    fn readdir(&self, dir: Ino, from: Cookie, emit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
-        self.0.readdir(dir, from, emit)
-    }
-    fn position(&self, dir: Ino, name: &[u8]) -> Result<Cookie> {
-        self.0.position(dir, name)
-    }
-    fn siblings(&self, ino: Ino) -> Option<Siblings> {
-        self.0.siblings(ino)
-    }
-    fn files(&self, dir: Ino) -> Option<Siblings> {
-        self.0.files(dir)
-    }
-    fn readlink(&self, ino: Ino) -> Result<Vec<u8>> {
-        self.0.readlink(ino)
-    }
-    fn listxattr(&self, ino: Ino) -> Result<&'static [&'static str]> {
-        self.0.listxattr(ino)
-    }
-    fn getxattr(&self, ino: Ino, name: &[u8]) -> Result<Vec<u8>> {
-        self.0.getxattr(ino, name)
-    }
 }
 
 /// What a directory lists that Windows can show, `.` and `..` left out.

@@ -109,7 +109,7 @@ fn first_difference(recipe: &Recipe, known: &Recipe, corpus: &Corpus, range: Ran
     let mut bytes = vec![0; verdict::BLOCK];
     let found = verdict::blocks(recipe, corpus, range.start..end, |at, demanded| {
         let bytes = &mut bytes[..demanded.len()];
-        let len = known.fill(corpus, at, bytes).unwrap_or(0);
+        let len = verdict::fill(known, corpus, at, bytes).unwrap_or(0);
         let equal = demanded.iter().zip(&bytes[..len]).position(|(a, b)| a != b);
         equal.or((len < demanded.len()).then_some(len)).map(|place| at + place as u64)
     });

@@ -5,6 +5,7 @@ use super::extent::{Proof, State};
 use crate::content::Corpus;
 use crate::recipe::Recipe;
 use crate::sink::SinkError;
+use crate::verdict;
 
 impl Evidence {
     /// Fills `buf` from `offset` on and returns the bytes there are, fewer than asked only at the end of the file.
@@ -27,7 +28,7 @@ impl Evidence {
             known += to - from;
             let part = &mut buf[(from - offset) as usize..(to - offset) as usize];
             let generated = |recipe: Option<&Recipe>, part: &mut [u8]| {
-                let filled = recipe.and_then(|recipe| recipe.fill(corpus, from, part).ok());
+                let filled = recipe.and_then(|recipe| verdict::fill(recipe, corpus, from, part).ok());
                 if filled == Some(part.len()) { Ok(()) } else { Err(SinkError::Unknown) }
             };
             match &extent.state {

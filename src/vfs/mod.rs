@@ -1,5 +1,7 @@
 //! The neutral file system: what an adapter for one platform's kernel needs to know, and nothing of that platform.
 
+mod shared;
+
 use std::ops::{ControlFlow, Range};
 
 /// Inode number. 0 is never used, 1 is the root.
