@@ -194,8 +194,7 @@ fn a_start_in_a_small_control_group() {
     for limit in [1u64 << 20, 2 << 20, 3 << 20, 4 << 20, 6 << 20, 8 << 20, 12 << 20, 16 << 20, 32 << 20, 64 << 20] {
         let Some(group) = Group::new(limit) else { skip!("no control group for memory can be made") };
         let point = Point::new();
-        // Pushing into the page cache waits for pages that a killed daemon would have to deliver: see CAVEATS of seedfs(1).
-        let script = r#"echo $$ > "$1/cgroup.procs" && exec "$2" mount -o prefetch=0 demo "$3""#;
+        let script = r#"echo $$ > "$1/cgroup.procs" && exec "$2" mount demo "$3""#;
         let mut command = Command::new("timeout");
         command
             .args(["20", "sh", "-c", script, "sh"])

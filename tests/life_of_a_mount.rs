@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::is_root;
-use common::mount::{Foreground, Point, is_mounted, outcome, processes, seedfs, unmount, wait_until};
+use common::mount::{Foreground, Point, daemons, is_mounted, outcome, processes, seedfs, unmount, wait_until};
 
 /// Returns from the test, saying so, where nothing can be mounted, or only root can do what follows.
 macro_rules! need {
@@ -67,7 +67,7 @@ fn a_daemon_that_ends_leaves_the_mount_that_followed_it_alone() {
         assert_eq!(unsafe { libc::umount2(path.as_ptr(), 0) }, 0);
         // The kernel gives the new mount the number that the old one had in its table.
         assert_eq!(start(point.path(), &["--seed", "2"]), (Some(0), String::new()));
-        assert!(wait_until(Duration::from_secs(5), || processes(point.path()) == 1), "the first daemon is left");
+        assert!(wait_until(Duration::from_secs(5), || daemons(point.path()) == 1), "the first daemon is left");
         std::thread::sleep(Duration::from_millis(5));
         assert!(is_mounted(point.path()), "round {round}: the second mount is gone");
         assert!(unmount(point.path()));
@@ -231,8 +231,8 @@ fn a_parent_that_dies_takes_the_mount_with_it() {
         let status = child.wait().unwrap();
         // Either it was done already, and the mount stays, or nothing stays.
         let settled = wait_until(Duration::from_secs(5), || {
-            let (processes, mounted) = (processes(point.path()), is_mounted(point.path()));
-            (processes == 0 && !mounted) || (processes == 1 && mounted)
+            let mounted = is_mounted(point.path());
+            if mounted { daemons(point.path()) == 1 } else { processes(point.path()) == 0 }
         });
         assert!(settled, "{status}");
         assert!(unmount(point.path()));

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use fuser::{Config, Filesystem, Session};
 use log::{debug, info, warn};
 
+use super::guard::{self, Guard};
 use super::helper::{self, fusermount, unmount_with_nothing};
 use super::options::{Access, MountOptions};
 use super::signals::Life;
@@ -151,6 +152,17 @@ impl Attached {
         }
     }
 
+    /// A process that ends the connection when this one was killed; none where fusectl is not there to do it with.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        let switch = guard::open(self.entry.as_ref()?);
+        // Opened by a number, which may be another mount's by now if this one is gone.
+        let guard = switch.and_then(|switch| self.is_topmost().then(|| Guard::start(switch)).transpose());
+        guard.unwrap_or_else(|error| {
+            info!("no guard against a kill while pages are pushed: {error}");
+            None
+        })
+    }
+
     /// Where it is.
     pub(super) fn point(&self) -> &Path {
         &self.point
@@ -189,6 +201,11 @@ impl Attached {
             (Some(_), Ok(None)) => false,
         }
     }
+}
+
+/// Ends the connection, if there is a guard over it: what waits for an answer gets an error. Allocates nothing.
+pub(super) fn abort_connection() {
+    guard::abort();
 }
 
 fn detach_lazily(point: &CStr) -> io::Result<()> {

@@ -44,9 +44,17 @@ pub(super) fn connect<F: Filesystem>(
 /// The kernel removes what nobody serves.
 pub(super) fn remove_dead(_: &Path) {}
 
+/// The kernel ends it by itself.
+pub(super) fn abort_connection() {}
+
 impl Attached {
     /// Read-ahead is the kernel's own affair here.
     pub(super) fn raise_read_ahead(&self) {}
+
+    /// The kernel ends the connection by itself.
+    pub(super) fn guard(&self) -> Option<()> {
+        None
+    }
 
     /// Where it is.
     pub(super) fn point(&self) -> &Path {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 
-use super::MountError;
+use super::{MountError, attach};
 
 /// The system's allocator, but that it ends the process in order where that one has nothing left. Of programs only: what
 /// a library does then is not for it to decide.
@@ -148,6 +148,8 @@ fn end(size: usize) -> ! {
     if let Some(guarded) = guarded.filter(|_| MOUNTED.load(Ordering::Acquire)) {
         unmount(guarded);
     }
+    // A thread that waits for an answer of this process keeps it from ending.
+    attach::abort_connection();
     // SAFETY: no preconditions; handlers that might allocate are passed over.
     unsafe { libc::_exit(code.into()) }
 }

@@ -12,6 +12,8 @@ mod attach;
 mod daemon;
 mod error;
 #[cfg(target_os = "linux")]
+mod guard;
+#[cfg(target_os = "linux")]
 pub(crate) mod helper;
 pub mod log;
 pub mod memory;
@@ -180,6 +182,11 @@ fn serve<F: Filesystem>(
     let pusher = push(session.notifier());
     if let Some(Err(error)) = &pusher {
         warn!("no prefetching: cannot start a thread: {error}");
+    }
+    // Until the pushing is over.
+    let mut _guard = None;
+    if let Some(Ok(_)) = &pusher {
+        life.with_mount(|mount| _guard = mount.guard());
     }
     let outcome = session.run();
     drop(pusher);

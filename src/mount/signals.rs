@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use log::{info, warn};
 
-use super::attach::Attached;
+use super::attach::{self, Attached};
 use super::{memory, mountpoint};
 
 /// What makes the daemon unmount and end.
@@ -161,6 +161,8 @@ pub(super) fn watch(life: Arc<Life>) -> io::Result<()> {
         } else {
             warn!("the mount was busy: programs that still use it get errors from now on");
         }
+        // A thread that waits for an answer of this process keeps it from ending.
+        attach::abort_connection();
         std::process::exit(life.cut_short.into());
     })?;
     Ok(())

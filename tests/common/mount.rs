@@ -22,13 +22,23 @@ pub fn is_mounted(point: &Path) -> bool {
 
 /// Processes with this mount point among their arguments.
 pub fn processes(point: &Path) -> usize {
+    names_of_processes(point).len()
+}
+
+/// Those of them that serve, without the guards beside them.
+pub fn daemons(point: &Path) -> usize {
+    names_of_processes(point).iter().filter(|name| name.as_str() != "fuse-guard\n").count()
+}
+
+fn names_of_processes(point: &Path) -> Vec<String> {
     use std::os::unix::ffi::OsStrExt;
     let holds = |pid: &str| {
         std::fs::read(format!("/proc/{pid}/cmdline"))
             .is_ok_and(|line| line.split(|&b| b == 0).any(|argument| argument == point.as_os_str().as_bytes()))
     };
     let all = std::fs::read_dir("/proc").unwrap();
-    all.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|pid| holds(pid)).count()
+    let pids = all.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|pid| holds(pid));
+    pids.filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()).collect()
 }
 
 /// Unmounts with patience, then by force; says whether patience was enough.
