@@ -127,3 +127,22 @@ fn names_that_are_no_text_are_shown_as_far_as_they_are() {
         assert!(said(&arguments).contains("UTF-8"), "{command:?}");
     }
 }
+
+/// A log has one line for each message as well.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_names_a_mount_point_sends_nothing_to_a_terminal() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (point, log) = (dir.path().join("x\ny\t\u{1b}[31mz"), dir.path().join("log"));
+    std::fs::create_dir(&point).unwrap();
+    let started =
+        Command::new(SEEDFS).args(["mount", "-v", "--log-file"]).args([&log]).arg("demo").arg(&point).status();
+    let ended = Command::new(SEEDFS).arg("umount").arg(&point).status();
+    assert!(started.unwrap().success() && ended.unwrap().success());
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("x y\\t\\u{1b}[31mz"), "{log}");
+    assert!(log.lines().all(|line| !line.contains(char::is_control)), "{log}");
+}

@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use crate::shown::one_line;
 use crate::units::civil_day;
 
 struct Logger {
@@ -67,6 +68,7 @@ impl Log for Logger {
             return;
         }
         let text = record.args().to_string().replace('\n', " ");
+        let text = one_line(&text);
         // A message that cannot be written has nowhere else to go.
         if let Some(file) = &self.file {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
