@@ -30,7 +30,8 @@ fn names_that_are_no_recipes() {
 fn options_and_commands() {
     refused(&[], "begin with seedfs mount DIRECTORY, or see seedfs --help");
     refused(&["mont"], "'mont'; did you mean mount? see seedfs --help");
-    refused(&["cat"], "see seedfs --help");
+    refused(&["cat"], "see seedfs cat --help");
+    refused(&["faults", "--fault", "eio:2", "demo"], "see seedfs faults --help");
     refused(&["cat", "--lenght", "1", "s1-1"], "did you mean --length?");
     refused(&["cat", "--offset", "-1", "s1-1"], "-1");
     refused(&["cat", "--offset", "x", "s1-1"], "--offset");

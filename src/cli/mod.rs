@@ -38,6 +38,7 @@ mod umount;
 mod verify;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -107,22 +108,33 @@ enum Command {
 
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let parsed = match normalised(args) {
-        Ok(args) => Cli::try_parse_from(args),
+    let args = match normalised(args) {
+        Ok(args) => args,
         Err(message) => return fail(&CliError::usage(message)),
     };
+    let parsed = Cli::try_parse_from(&args);
     let result = match parsed {
         Ok(cli) => run(cli.command),
-        Err(error) if error.use_stderr() => Err(CliError::from_clap(&error)),
-        Err(help) => {
-            // Help and version go to standard output; a reader that has gone away is no failure.
-            let _ = help.print();
-            Ok(())
-        }
+        Err(error) if error.use_stderr() => Err(CliError::from_clap(&error, command_of(&args))),
+        Err(help) => show(&help),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+/// The name of the command on a command line that has one.
+fn command_of(args: &[OsString]) -> Option<&str> {
+    let name = args.get(1)?.to_str()?;
+    Cli::command().find_subcommand(name).map(|_| name)
+}
+
+/// Help and version go to standard output; a reader that has gone away is no failure.
+fn show(help: &clap::Error) -> Result<(), CliError> {
+    match help.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::output(&error)),
+        _ => Ok(()),
     }
 }
 
