@@ -5,7 +5,6 @@ mod svg;
 mod text;
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::error::{CliError, FAILURE, USAGE};
-use super::output::Output;
+use super::output::print;
 use super::stats::Json;
 use crate::observe::Observed;
 use crate::trace::{Reader, Scale, Summary, TraceError};
@@ -49,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH", requires = "svg")]
     file: Option<String>,
 
-    /// How high files are: all alike, or by their bytes; by default alike where there are more than rows
+    /// How high files are: all alike, or by their bytes; by default alike where there are more than 100
     #[arg(long, value_name = "HEIGHT", requires = "svg")]
     rows: Option<Height>,
 
@@ -96,6 +95,9 @@ struct Traced<'a> {
 /// # Errors
 /// Exit code 1 for a file that cannot be read or written, 2 for one that is no trace and for a file that is not in it.
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
+    if let Some(out) = &args.svg {
+        check_places(&args.trace, out)?;
+    }
     let traced = Traced::read(&args.trace)?;
     match &args.svg {
         Some(out) => {
@@ -115,8 +117,17 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
 }
 
-fn print(text: &str) -> Result<(), CliError> {
-    Output::stdout().write_all(text.as_bytes()).map_err(|e| CliError::output(&e))
+/// Whether a picture can be drawn from here to there: the trace is read twice, and must outlive its picture.
+fn check_places(trace: &Path, out: &Path) -> Result<(), CliError> {
+    if std::fs::metadata(trace).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let why = "is no regular file, and drawing reads it twice; copy it to one";
+        return Err(CliError::usage(format!("{}: {why}", trace.display())));
+    }
+    let is_trace = |out: PathBuf| trace.canonicalize().is_ok_and(|trace| trace == out);
+    if out.canonicalize().is_ok_and(is_trace) {
+        return Err(CliError::usage(format!("--svg {}: is the trace itself; name another file", out.display())));
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: &TraceError) -> CliError {
