@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::cli::input;
 use crate::faults;
 use crate::mount::{self, MountError, MountOptions, OptionError, Source};
@@ -63,7 +65,7 @@ pub(super) struct Extra {
     single_thread: bool,
 
     /// Answer reads as this device would: hdd, ssd, nvme, tape or s3
-    #[arg(long, value_name = "NAME", value_parser = disk)]
+    #[arg(long, value_name = "NAME", value_parser = disk())]
     disk: Option<Disk>,
 
     /// Answer no read of a file before this time has passed, such as 8ms
@@ -155,9 +157,9 @@ fn observer(tree: &Tree, options: &MountOptions) -> Option<Arc<Observer>> {
     options.observes().then(|| Arc::new(Observer::new(options.trace.is_some().then_some(header))))
 }
 
-/// Value parser for devices on the command line.
-fn disk(text: &str) -> Result<Disk, String> {
-    text.parse().map_err(|e| format!("it {e}"))
+/// Value parser for devices on the command line; shells complete their names.
+fn disk() -> impl TypedValueParser<Value = Disk> {
+    PossibleValuesParser::new(Disk::ALL.map(Disk::name)).try_map(|name| name.parse::<Disk>())
 }
 
 /// Value parser for latencies on the command line.
