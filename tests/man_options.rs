@@ -68,6 +68,15 @@ fn commands_are_those_of_the_help() {
 }
 
 #[test]
+fn every_command_is_in_the_synopsis() {
+    let synopsis = section(".Sh SYNOPSIS");
+    let named = synopsis.windows(2).filter(|lines| lines[0] == ".Nm").filter_map(|lines| lines[1].strip_prefix(".Cm "));
+    let mut shown = commands();
+    shown.remove("help");
+    assert_eq!(named.map(str::to_owned).collect::<BTreeSet<_>>(), shown);
+}
+
+#[test]
 fn options_are_those_of_the_help() {
     for command in commands().iter().filter(|command| *command != "help") {
         let mut shown = options(command);
