@@ -89,6 +89,19 @@ fn options_are_those_of_the_help() {
     }
 }
 
+/// One that is broken in two cannot be pasted into a shell.
+#[test]
+fn examples_of_the_help_are_whole_lines() {
+    let programs = ["seedfs", "sha256sum", "restic", "rsync", "cat", "cd", "fdupes", "jdupes", "rmlint"];
+    for command in commands() {
+        let text = help(&[&command]);
+        for row in help_block(&text, "Examples:").into_iter().take_while(|row| !row.is_empty()) {
+            let program = row.split_whitespace().next();
+            assert!(program.is_some_and(|word| programs.contains(&word)), "{command}: {row}");
+        }
+    }
+}
+
 /// The names in the list of `-o` options behind the help of `mount`.
 fn shown_mount_options() -> BTreeSet<String> {
     let text = help(&["mount"]);

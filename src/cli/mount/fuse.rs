@@ -49,7 +49,8 @@ Examples:
   seedfs mount home /mnt/slow --disk hdd
   seedfs mount home /mnt/slow --latency 8ms --bandwidth 150M --fault eio:1e-6
   sha256sum /mnt/demo/s42-1GiB
-  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo; seedfs trace demo.trace
+  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo
+  seedfs trace demo.trace
   seedfs umount /mnt/demo
 
 In /etc/fstab:
@@ -64,7 +65,7 @@ pub(super) struct Extra {
     #[arg(short, long)]
     single_thread: bool,
 
-    /// Answer reads as this device would: hdd, ssd, nvme, tape or s3
+    /// Answer reads as this device would
     #[arg(long, value_name = "NAME", value_parser = disk())]
     disk: Option<Disk>,
 
