@@ -93,8 +93,8 @@ fn options_are_those_of_the_help() {
 #[test]
 fn examples_of_the_help_are_whole_lines() {
     let programs = ["seedfs", "sha256sum", "restic", "rsync", "cat", "cd", "fdupes", "jdupes", "rmlint"];
-    for command in commands() {
-        let text = help(&[&command]);
+    for command in commands().iter().filter(|command| *command != "help") {
+        let text = help(&[command]);
         for row in help_block(&text, "Examples:").into_iter().take_while(|row| !row.is_empty()) {
             let program = row.split_whitespace().next();
             assert!(program.is_some_and(|word| programs.contains(&word)), "{command}: {row}");
