@@ -37,8 +37,12 @@ mod trace;
 mod umount;
 mod verify;
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io::{self, Write};
+#[cfg(unix)]
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -148,7 +152,8 @@ fn fail(error: &CliError) -> ExitCode {
 fn normalised(args: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    argv::normalise(args, &names, |name| std::path::Path::new(name).is_dir())
+    let means_a_mount = |word: &OsStr| Path::new(word).is_dir() || input::is_dataset(word);
+    argv::normalise(args, &names, means_a_mount)
 }
 
 #[cfg(not(unix))]
