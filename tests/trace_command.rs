@@ -237,6 +237,26 @@ fn what_can_be_read_once_only_is_not_drawn() {
 }
 
 #[test]
+fn a_file_is_drawn_by_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"odd\n<&>\x01\xff_s1-10k");
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("odd\n.trace");
+    let Some(mount) = Mounted::start(&["files=2", "-o", "direct_io", "--trace", trace.to_str().unwrap()]) else {
+        return;
+    };
+    std::fs::read(mount.path().join(name)).unwrap();
+    mount.unmount();
+    let out = dir.path().join("x.svg");
+    let mut command = std::process::Command::new(common::run::SEEDFS);
+    common::run::succeed(command.arg("trace").arg("--svg").arg(&out).arg("--file").arg(name).arg(&trace));
+    assert!(std::fs::read_to_string(&out).unwrap().contains("&lt;&amp;&gt;"));
+    let shown = text(&seedfs(&["trace", trace.to_str().unwrap()]));
+    assert!(shown.lines().next().unwrap().ends_with("odd?.trace"), "{shown}");
+    assert!(shown.contains("odd?<&>?") && !shown.ends_with("\n\n"), "{shown}");
+}
+
+#[test]
 fn a_trace_that_ends_within_its_header_is_called_that() {
     let dir = tempfile::tempdir().unwrap();
     let trace = dir.path().join("x.trace");

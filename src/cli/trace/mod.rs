@@ -4,6 +4,7 @@ mod listed;
 mod svg;
 mod text;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -46,7 +47,7 @@ pub(crate) struct Args {
 
     /// Draw the offsets of this file alone, by its path from the root of the mount
     #[arg(long, value_name = "PATH", requires = "svg")]
-    file: Option<String>,
+    file: Option<OsString>,
 
     /// How high files are: all alike, or by their bytes; by default alike where there are more than 100
     #[arg(long, value_name = "HEIGHT", requires = "svg")]
@@ -162,12 +163,15 @@ impl<'a> Traced<'a> {
     }
 
     /// The inode of a path from the root.
-    fn find(&self, path: &str) -> Result<u64, CliError> {
-        let plain = path.trim_matches('/').as_bytes();
+    fn find(&self, path: &OsStr) -> Result<u64, CliError> {
+        let mut plain = path.as_encoded_bytes();
+        while let Some(rest) = plain.strip_prefix(b"/").or(plain.strip_suffix(b"/")) {
+            plain = rest;
+        }
         let known = self.summary.names.ino(plain).or_else(|| self.listed.ino(plain));
         known.ok_or_else(|| {
             let why = "no such file in the trace; give its path from the root of the mount, as seedfs trace shows it";
-            CliError::usage(format!("--file {path}: {why}"))
+            CliError::usage(format!("--file {}: {why}", path.display()))
         })
     }
 
