@@ -251,6 +251,11 @@ impl Observer {
         state
     }
 
+    /// Looks at all requests that wait, while their paths can still be found.
+    pub fn look(&self) {
+        drop(self.settle(true));
+    }
+
     /// What was observed so far; `paths` finds names for the files that were read most.
     pub fn observed(&self, paths: impl Fn(Ino) -> Option<Vec<u8>>) -> Observed {
         let state = self.settle(true);
