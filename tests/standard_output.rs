@@ -110,6 +110,14 @@ fn a_reader_that_has_gone_away_is_none() {
 }
 
 #[test]
+fn messages_that_nobody_can_read_leave_the_exit_code() {
+    for stderr in [Stdio::from(full_disk()), Stdio::from(closed_pipe())] {
+        let status = Command::new(SEEDFS).args(["cat", "nonsense"]).stderr(stderr).status().unwrap();
+        assert_eq!(status.code(), Some(2));
+    }
+}
+
+#[test]
 fn commands_about_a_mount_keep_to_this() {
     let Some(mount) = Mounted::start(&["demo", "--observe"]) else { return };
     let point = mount.path().to_str().unwrap();

@@ -143,7 +143,8 @@ fn show(help: &clap::Error) -> Result<(), CliError> {
 }
 
 fn fail(error: &CliError) -> ExitCode {
-    eprintln!("seedfs: {error}");
+    // The exit code tells where the line cannot.
+    let _ = writeln!(io::stderr(), "seedfs: {error}");
     ExitCode::from(error.code)
 }
 

@@ -1,7 +1,7 @@
 //! `seedfs stats`: what has been read of a mount so far.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::draw::Canvas;
 use super::error::{CliError, FAILURE};
 use super::figures::{bytes, count, counted};
 use super::observed::Sheet;
-use super::output::print;
+use super::output::Output;
 use crate::observe::{Observed, Report};
 
 /// Exit code for what is no mount.
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
         true => Json::new(&report, report.observed.as_ref()).to_text()?,
         false => draw(&report),
     };
-    print(&text)
+    Output::stdout().write_all(text.as_bytes()).map_err(|e| CliError::output(&e))
 }
 
 fn read(point: &Path) -> Result<Report, CliError> {
