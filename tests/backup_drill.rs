@@ -34,6 +34,25 @@ fn drill(tool: &str) {
     println!("{printed}");
 }
 
+/// A preset by its name, and a program by its path from here.
+#[test]
+fn a_preset_is_drilled() {
+    if let Some(reason) = common::no_fuse() {
+        common::run::skipped(reason);
+        return;
+    }
+    if !have(&["tar", "python3", "awk", "diff", "bash"]) {
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/backup-drill");
+    let program = Path::new(SEEDFS);
+    let beside = Path::new(".").join(program.file_name().unwrap());
+    let mut drill = Command::new(script);
+    drill.args(["tar", "demo"]).current_dir(program.parent().unwrap()).env("SEEDFS", beside);
+    let printed = succeed(&mut drill);
+    assert!(printed.ends_with("0 with other metadata\ntar: the restore is perfect\n"), "{printed}");
+}
+
 #[test]
 fn restic_is_drilled() {
     drill("restic");

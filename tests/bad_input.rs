@@ -29,8 +29,13 @@ fn names_that_are_no_recipes() {
 #[test]
 fn options_and_commands() {
     refused(&[], "begin with seedfs mount DIRECTORY, or see seedfs --help");
+    #[cfg(unix)]
+    for words in [&["mount", "home"][..], &["home"], &["files=3"], &["-o", "ro", "files=3"]] {
+        refused(words, ": is a dataset, and there is no mount point; name an existing directory, as in seedfs mount");
+    }
     refused(&["mont"], "'mont'; did you mean mount? see seedfs --help");
-    refused(&["cat"], "see seedfs --help");
+    refused(&["cat"], "see seedfs cat --help");
+    refused(&["faults", "--fault", "eio:2", "demo"], "see seedfs faults --help");
     refused(&["cat", "--lenght", "1", "s1-1"], "did you mean --length?");
     refused(&["cat", "--offset", "-1", "s1-1"], "-1");
     refused(&["cat", "--offset", "x", "s1-1"], "--offset");

@@ -15,7 +15,7 @@ use common::mount::{Mounted, seedfs};
 use common::run::{SEEDFS, have, skipped};
 use seedfs::content::Corpus;
 use seedfs::dataset::{At, Dataset, Entry, Listed, Spec};
-use seedfs::tree::file_ino;
+use seedfs::tree::{file_ino, folder_ino};
 
 const LIVELY: &str = "files=400,dirs=20,kind=mixed,size=lognormal:8,2,hardlinks=4,churn.created=9,churn.deleted=5,\
      churn.renamed=6,churn.moved=7,churn.modified=12,churn.replaced=20,churn.touched=5,churn.chmod=5,\
@@ -59,6 +59,22 @@ fn seen(path: &Path, metadata: &std::fs::Metadata) -> Seen {
         ctime: metadata.ctime(),
         bytes: std::fs::read(path).unwrap(),
     }
+}
+
+/// Compares the times of all directories with those that the library has.
+fn assert_folder_times(root: &Path, at: &At<'_>) {
+    let mut left = vec![root.to_path_buf()];
+    let mut count = 0;
+    while let Some(directory) = left.pop() {
+        let metadata = directory.metadata().unwrap();
+        let folder = (metadata.ino() - 1) / 2;
+        assert_eq!(folder_ino(folder).0, metadata.ino());
+        assert_eq!(metadata.mtime(), at.folder_time(folder), "{directory:?} of generation {}", at.generation());
+        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+        left.extend(entries.filter(|entry| entry.file_type().unwrap().is_dir()).map(|entry| entry.path()));
+        count += 1;
+    }
+    assert_eq!(count, at.dataset().shape().folders());
 }
 
 /// The same, as the library has it.
@@ -125,6 +141,23 @@ fn a_live_mount_moves_on_and_back_and_nobody_sees_anything_old() {
         assert_same(&files_below(mount.path()), &coming);
     }
     mount.unmount();
+}
+
+/// Also of those in which nothing but their time has changed: files came and went in between, or moved nowhere.
+#[test]
+fn no_directory_keeps_an_old_time() {
+    let crowded = "files=60,dirs=8,churn.created=40,churn.deleted=30,churn.moved=40,churn.renamed=10";
+    let sparse = "files=60,dirs=500,fanout=30,churn.created=40,churn.deleted=30,churn.moved=40,churn.renamed=10";
+    for text in [crowded, sparse, "demo"] {
+        let dataset = Dataset::new(Spec::parse(text).unwrap()).unwrap();
+        let Some(mount) = Mounted::start(&[text, "--listed-only"]) else { return };
+        assert_folder_times(mount.path(), &dataset.at_start());
+        for to in [1, 2, 5, 30, 31, 4, 0, 12] {
+            assert_eq!(advance(mount.path(), Some(to)).0, Some(0));
+            assert_folder_times(mount.path(), &dataset.at(to).unwrap());
+        }
+        mount.unmount();
+    }
 }
 
 #[test]

@@ -68,6 +68,15 @@ fn commands_are_those_of_the_help() {
 }
 
 #[test]
+fn every_command_is_in_the_synopsis() {
+    let synopsis = section(".Sh SYNOPSIS");
+    let named = synopsis.windows(2).filter(|lines| lines[0] == ".Nm").filter_map(|lines| lines[1].strip_prefix(".Cm "));
+    let mut shown = commands();
+    shown.remove("help");
+    assert_eq!(named.map(str::to_owned).collect::<BTreeSet<_>>(), shown);
+}
+
+#[test]
 fn options_are_those_of_the_help() {
     for command in commands().iter().filter(|command| *command != "help") {
         let mut shown = options(command);
@@ -77,6 +86,19 @@ fn options_are_those_of_the_help() {
     }
     for option in [".Fl h , Fl -help .", ".Fl V , Fl -version ,"] {
         assert!(section(".Sh COMMANDS").contains(&option), "{option}");
+    }
+}
+
+/// One that is broken in two cannot be pasted into a shell.
+#[test]
+fn examples_of_the_help_are_whole_lines() {
+    let programs = ["seedfs", "sha256sum", "restic", "rsync", "cat", "cd", "fdupes", "jdupes", "rmlint"];
+    for command in commands().iter().filter(|command| *command != "help") {
+        let text = help(&[command]);
+        for row in help_block(&text, "Examples:").into_iter().take_while(|row| !row.is_empty()) {
+            let program = row.split_whitespace().next();
+            assert!(program.is_some_and(|word| programs.contains(&word)), "{command}: {row}");
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Model {
         if !event.ok || !matches!(event.op, Op::Read | Op::Open) {
             return;
         }
-        if self.files.insert(event.ino.0) {
+        if self.files.insert(event.ino.0) && event.ino.0 < UNLISTED {
             self.order.push(event.ino.0);
         }
         if event.op == Op::Read {

@@ -204,3 +204,67 @@ fn what_is_no_trace_is_told_and_kept() {
     assert_eq!((code, message.contains("exists and is no trace; name another file")), (Some(1), true), "{message}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "chapter one");
 }
+
+/// What `seedfs trace --svg` says that does not draw, and the trace as it is then.
+#[track_caller]
+fn not_drawn(trace: &Path, out: &Path) -> String {
+    let before = std::fs::read(trace).ok();
+    let output = seedfs(&["trace", "--svg", out.to_str().unwrap(), trace.to_str().unwrap()]);
+    let (code, message) = outcome(&output);
+    assert_eq!((code, message.lines().count()), (Some(2), 1), "{message}");
+    assert_eq!(std::fs::read(trace).ok(), before);
+    message
+}
+
+#[test]
+fn a_picture_does_not_cost_its_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("x.trace");
+    large(&trace, 100);
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&trace, &link).unwrap();
+    for (trace, out) in [(&trace, &trace), (&trace, &link), (&link, &trace)] {
+        assert!(not_drawn(trace, out).contains("is the trace itself; name another file"));
+    }
+}
+
+#[test]
+fn what_can_be_read_once_only_is_not_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = not_drawn(Path::new("/dev/null"), &dir.path().join("x.svg"));
+    assert!(message.contains("/dev/null: is no regular file, and drawing reads it twice"), "{message}");
+    assert!(!dir.path().join("x.svg").exists());
+}
+
+#[test]
+fn a_file_is_drawn_by_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"odd\n<&>\x01\xff_s1-10k");
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("odd\n.trace");
+    let Some(mount) = Mounted::start(&["files=2", "-o", "direct_io", "--trace", trace.to_str().unwrap()]) else {
+        return;
+    };
+    std::fs::read(mount.path().join(name)).unwrap();
+    mount.unmount();
+    let out = dir.path().join("x.svg");
+    let mut command = std::process::Command::new(common::run::SEEDFS);
+    common::run::succeed(command.arg("trace").arg("--svg").arg(&out).arg("--file").arg(name).arg(&trace));
+    assert!(std::fs::read_to_string(&out).unwrap().contains("&lt;&amp;&gt;"));
+    let shown = text(&seedfs(&["trace", trace.to_str().unwrap()]));
+    assert!(shown.lines().next().unwrap().ends_with("odd?.trace"), "{shown}");
+    assert!(shown.contains("odd?<&>?") && !shown.ends_with("\n\n"), "{shown}");
+}
+
+#[test]
+fn a_trace_that_ends_within_its_header_is_called_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("x.trace");
+    large(&trace, 0);
+    let bytes = std::fs::read(&trace).unwrap();
+    for cut in [8, 9, 20] {
+        std::fs::write(&trace, &bytes[..cut]).unwrap();
+        let (code, message) = outcome(&seedfs(&["trace", trace.to_str().unwrap()]));
+        assert_eq!((code, message.contains("it ends within its header")), (Some(2), true), "{message}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::CliError;
+use super::output::print;
 use crate::mount::advance;
 
 const AFTER_HELP: &str = "\
@@ -34,6 +35,5 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let generation = advance::advance(&args.mountpoint, args.generation)
         .map_err(|error| CliError::new(error.exit_code(), format!("{}: {error}", args.mountpoint.display())))?;
-    println!("generation {generation}");
-    Ok(())
+    print(&format!("generation {generation}\n"))
 }

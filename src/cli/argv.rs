@@ -11,21 +11,21 @@ const HELPER_NAMES: [&str; 2] = ["mount.seedfs", "mount.fuse.seedfs"];
 /// Options of `mount` that take their value from the next argument.
 const WITH_VALUE: [&str; 5] = ["-o", "--seed", "--corpus", "--log-file", "--trace"];
 
-/// Puts a command line into the form with a subcommand. `subcommands` are their names; `is_directory` tells whether an
-/// argument names one, which decides what a single word means.
+/// Puts a command line into the form with a subcommand. `subcommands` are their names; `means_a_mount` tells of a single
+/// word whether it is a directory or a dataset.
 ///
 /// # Errors
 /// An option that mount(8) may pass and that cannot be honoured; the text says which and what to do.
 pub(crate) fn normalise(
     argv: Vec<OsString>,
     subcommands: &[&str],
-    is_directory: impl Fn(&OsStr) -> bool,
+    means_a_mount: impl Fn(&OsStr) -> bool,
 ) -> Result<Vec<OsString>, String> {
     let program = argv.first().map(Path::new).and_then(Path::file_name);
     if program.is_some_and(|name| HELPER_NAMES.iter().any(|helper| name == *helper)) {
         return helper_form(argv);
     }
-    if is_bare_mount(&argv, subcommands, is_directory) {
+    if is_bare_mount(&argv, subcommands, means_a_mount) {
         let mut argv = argv;
         argv.insert(1, "mount".into());
         return Ok(argv);
@@ -34,13 +34,13 @@ pub(crate) fn normalise(
 }
 
 /// Whether there are words, the first is no subcommand, and they can mean a mount.
-fn is_bare_mount(argv: &[OsString], subcommands: &[&str], is_directory: impl Fn(&OsStr) -> bool) -> bool {
+fn is_bare_mount(argv: &[OsString], subcommands: &[&str], means_a_mount: impl Fn(&OsStr) -> bool) -> bool {
     let words = words(argv);
     match words.as_slice() {
         [] => false,
         [first, ..] if *first == "help" || subcommands.iter().any(|name| first == name) => false,
         // A mistyped subcommand should be called that, not a missing directory.
-        [only] => only.as_bytes().contains(&b'/') || is_directory(only),
+        [only] => only.as_bytes().contains(&b'/') || means_a_mount(only),
         _ => true,
     }
 }

@@ -10,7 +10,8 @@ use crate::damage::{Fault, Plan, Spec, each};
 const EXAMPLES: &str = "\
 Examples:
   seedfs damage --damage flip:1e-4,zero:1e-4,seed=7 office
-  seedfs mount --damage flip:1e-4,zero:1e-4,seed=7 office /mnt/x && seedfs verify --dataset office /mnt/x
+  seedfs mount --damage flip:1e-4,zero:1e-4,seed=7 office /mnt/x
+  seedfs verify --dataset office /mnt/x
   seedfs damage --damage eio:0.01 --format jsonl demo | jq -s 'map(.length) | add'";
 
 /// List where a mount of a dataset with the same --damage is wrong.

@@ -1,12 +1,11 @@
 //! `seedfs describe`: a dataset in numbers and pictures, without listing it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::draw::Canvas;
 use super::error::{CliError, FAILURE};
 use super::input;
-use super::output::Output;
+use super::output::print;
 use super::svg;
 use crate::dataset::spec::presets;
 use crate::summary::{Blocks, Summary};
@@ -75,8 +74,4 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
         }
         None => print(&Canvas::of_environment().draw(&args.dataset, &summary)),
     }
-}
-
-fn print(text: &str) -> Result<(), CliError> {
-    Output::stdout().write_all(text.as_bytes()).map_err(|e| CliError::output(&e))
 }

@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   seedfs duplicates home | head
   seedfs duplicates --format json home | jq '.files | length' | sort -n | uniq -c
-  seedfs duplicates --prefix /mnt/x home > truth.txt    what a perfect scanner prints for a mount at /mnt/x";
+  seedfs duplicates --prefix /mnt/x home > truth.txt    what a perfect scanner prints of /mnt/x";
 
 /// List the groups of files with equal bytes, as the dataset was made: nothing is read.
 ///

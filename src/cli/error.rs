@@ -36,8 +36,9 @@ impl CliError {
         Self { message: format!("standard output: {error}"), code: FAILURE }
     }
 
-    /// The first paragraph of what the argument parser says, on one line, what was probably meant, and where to read on.
-    pub(crate) fn from_clap(mut error: clap::Error) -> Self {
+    /// The first paragraph of what the argument parser says, on one line, what was probably meant, and where to read on:
+    /// in the help of the command, if there is one.
+    pub(crate) fn from_clap(mut error: clap::Error, command: Option<&str>) -> Self {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             return Self::usage("no command; begin with seedfs mount DIRECTORY, or see seedfs --help");
         }
@@ -53,7 +54,8 @@ impl CliError {
             Some(meant) => format!("did you mean {meant}? "),
             None => String::new(),
         };
-        Self::usage(format!("{}; {meant}see seedfs --help", words.join(" ")))
+        let help = command.map_or("seedfs".to_owned(), |command| format!("seedfs {command}"));
+        Self::usage(format!("{}; {meant}see {help} --help", words.join(" ")))
     }
 }
 

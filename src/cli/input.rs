@@ -1,5 +1,6 @@
 //! What several commands read from their arguments: datasets, corpora, sizes.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -21,6 +22,11 @@ use super::error::CliError;
 /// make no contents: the corpus that it names is not looked at.
 pub(crate) fn dataset(text: Option<&str>, seed: Option<u64>) -> Result<Dataset, CliError> {
     dataset_of(spec(text, seed)?)
+}
+
+/// Whether a word by itself is a dataset.
+pub(crate) fn is_dataset(word: &OsStr) -> bool {
+    word.to_str().is_some_and(|text| Spec::parse(text).is_ok())
 }
 
 fn spec(text: Option<&str>, seed: Option<u64>) -> Result<Spec, CliError> {

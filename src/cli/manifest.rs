@@ -20,10 +20,11 @@ use crate::shard::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
-  seedfs manifest demo > SHA256SUMS; cd /mnt/x && sha256sum --quiet -c ~/SHA256SUMS
+  seedfs manifest demo > ~/SHA256SUMS; cd /mnt/x && sha256sum --quiet -c ~/SHA256SUMS
   seedfs manifest --hash blake3 --output B3SUMS files=1M,size=64KiB   call it again if interrupted
-  seedfs manifest --shard 3/64 --output part-3 files=1G               one of 64 parts; cat them in order
-  seedfs manifest --format mtree demo > demo.mtree; cd /mnt/x && bsdtar -cf ~/demo.tar @$HOME/demo.mtree
+  seedfs manifest --shard 3/64 --output part-3 files=1G               part 3 of 64, in order
+  seedfs manifest --format mtree demo > ~/demo.mtree
+  cd /mnt/x && bsdtar -cf ~/demo.tar @$HOME/demo.mtree
   seedfs manifest --format jsonl demo | jq -r 'select(.size == 0).path'";
 
 /// Write the digest of every file of a dataset, in the form that sha256sum -c checks.

@@ -37,7 +37,12 @@ mod trace;
 mod umount;
 mod verify;
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::io::{self, Write};
+#[cfg(unix)]
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -109,18 +114,15 @@ enum Command {
 
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let parsed = match normalised(args) {
-        Ok(args) => Cli::try_parse_from(args),
+    let args = match normalised(args) {
+        Ok(args) => args,
         Err(message) => return fail(&CliError::usage(message)),
     };
+    let parsed = Cli::try_parse_from(&args);
     let result = match parsed {
         Ok(cli) => run(cli.command),
-        Err(error) if error.use_stderr() => Err(CliError::from_clap(error)),
-        Err(help) => {
-            // Help and version go to standard output; a reader that has gone away is no failure.
-            let _ = help.print();
-            Ok(())
-        }
+        Err(error) if error.use_stderr() => Err(CliError::from_clap(error, command_of(&args))),
+        Err(help) => show(&help),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -128,8 +130,23 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// The name of the command on a command line that has one.
+fn command_of(args: &[OsString]) -> Option<&str> {
+    let name = args.get(1)?.to_str()?;
+    Cli::command().find_subcommand(name).map(|_| name)
+}
+
+/// Help and version go to standard output; a reader that has gone away is no failure.
+fn show(help: &clap::Error) -> Result<(), CliError> {
+    match help.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::output(&error)),
+        _ => Ok(()),
+    }
+}
+
 fn fail(error: &CliError) -> ExitCode {
-    eprintln!("seedfs: {}", one_line(&error.to_string()));
+    // The exit code tells where the line cannot.
+    let _ = writeln!(io::stderr(), "seedfs: {}", one_line(&error.to_string()));
     ExitCode::from(error.code)
 }
 
@@ -138,7 +155,8 @@ fn fail(error: &CliError) -> ExitCode {
 fn normalised(args: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let command = Cli::command();
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    argv::normalise(args, &names, |name| std::path::Path::new(name).is_dir())
+    let means_a_mount = |word: &OsStr| Path::new(word).is_dir() || input::is_dataset(word);
+    argv::normalise(args, &names, means_a_mount)
 }
 
 #[cfg(not(unix))]

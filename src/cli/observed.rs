@@ -23,8 +23,10 @@ impl Sheet {
         Self { canvas, out: String::new() }
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.out
+    /// All lines, without empty ones at the end.
+    pub(crate) fn finish(mut self) -> String {
+        self.out.truncate(self.out.trim_end().len());
+        self.out + "\n"
     }
 
     /// A line without what would be invisible at its end.
@@ -145,8 +147,7 @@ impl Sheet {
             let bar = self.canvas.bar(part(file.bytes.into(), most.into()), 10);
             let about =
                 if file.over > 0 { format!("up to {}", bytes(file.bytes.into())) } else { bytes(file.bytes.into()) };
-            let path: String = file.path.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-            self.line(format_args!("{about:>17}  {bar:<10}  {}", tail(&path, room)));
+            self.line(format_args!("{about:>17}  {bar:<10}  {}", tail(&on_one_line(&file.path), room)));
         }
         self.line(format_args!(""));
     }
@@ -154,6 +155,11 @@ impl Sheet {
 
 fn be(number: u64) -> &'static str {
     if number == 1 { "is" } else { "are" }
+}
+
+/// A path with its control characters, line ends among them, hidden.
+pub(crate) fn on_one_line(path: &str) -> String {
+    path.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// The end of a path that is too long for its place: there is its name.

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 
+use super::error::CliError;
+
 /// Standard output.
 ///
 /// Blocks go straight to the descriptor: the standard library's own handle would look for line ends in gigabytes.
@@ -92,6 +94,14 @@ fn widen_pipe() {
 
 #[cfg(all(unix, not(target_os = "linux")))]
 fn widen_pipe() {}
+
+/// Writes all of a text to standard output.
+///
+/// # Errors
+/// It cannot be written, for any reason but that its reader has gone away: that ends the program.
+pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    Output::stdout().write_all(text.as_bytes()).map_err(|error| CliError::output(&error))
+}
 
 /// As the shell expects of a filter whose reader has left: no message, and the exit code of a death by SIGPIPE.
 fn end_like_a_broken_pipe() -> ! {

@@ -17,10 +17,11 @@ use super::output::Output;
 
 const EXAMPLES: &str = "\
 Examples:
-  seedfs mount demo /mnt/x
-  fdupes -r /mnt/x > report.txt; seedfs score demo --tool fdupes report.txt
-  rmlint -T df -o json:report.json /mnt/x; seedfs score demo --tool rmlint report.json --json
-  cd /mnt/x; fclones group -f json . | seedfs score demo --tool fclones --root /mnt/x -
+  seedfs mount home,bytes=1GB /mnt/x
+  fdupes -r /mnt/x > report.txt; seedfs score home,bytes=1GB --tool fdupes report.txt
+  rmlint --hidden -T df -o json:report.json /mnt/x
+  seedfs score home,bytes=1GB --tool rmlint report.json --json
+  cd /mnt/x; fclones group -f json . | seedfs score home,bytes=1GB --tool fclones --root /mnt/x -
 
 Exit codes: 0 the report is exact, 1 it differs from the truth, 2 usage, 3 the report cannot be read.";
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::error::{CliError, FAILURE};
 use super::input;
+use super::output::print;
 use crate::expected::{ByDataset, ByName, Expected};
 use crate::mount::{self, MountOptions, SinkOptions};
 use crate::sink::{Rules, Sink};
@@ -148,7 +149,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let report = mount::run_sink(sink, owner, &args.mountpoint, &options, &sink_options)?;
     // In the background nobody reads what is printed now.
     if let Some(report) = report.filter(|_| args.foreground) {
-        print!("{}", report.to_text());
+        print(&report.to_text())?;
         if !report.perfect {
             return Err(CliError::new(FAILURE, format!("{}: the restore is not perfect", args.mountpoint.display())));
         }

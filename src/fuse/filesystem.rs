@@ -45,6 +45,13 @@ impl<V: Vfs> Filesystem for FuseAdapter<V> {
         self.reply_lookup(parent, name.as_bytes(), reply);
     }
 
+    fn destroy(&mut self) {
+        // After this nobody knows the names of files that are not listed.
+        if let Some(observer) = &self.observer {
+            observer.look();
+        }
+    }
+
     // A batch arrives here as well, one inode at a time.
     fn forget(&self, _: &Request, ino: INodeNo, count: u64) {
         self.give_back(ino, count);

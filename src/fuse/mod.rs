@@ -335,6 +335,9 @@ impl<V: Vfs> FuseAdapter<V> {
     fn give_back(&self, ino: INodeNo, count: u64) {
         if ino != INodeNo::ROOT {
             let _ = self.serve(Op::Forget, ino, || {
+                if let Some(observer) = &self.observer {
+                    observer.forgetting(Ino(ino.0));
+                }
                 self.vfs.forget(Ino(ino.0), count);
                 Ok(())
             });

@@ -30,6 +30,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use hashbrown::HashMap;
 use log::warn;
 
 use crate::stats::Op;
@@ -43,6 +44,9 @@ pub(crate) use sample::Sample;
 
 /// Requests that may wait to be looked at; further ones are dropped, and counted.
 const MAX_QUEUE: usize = 1 << 16;
+
+/// Most paths that are kept for requests that wait.
+const MAX_FORGOTTEN: usize = 1 << 13;
 
 /// Requests that wait when the thread is woken before its time.
 const WAKE_AT: usize = MAX_QUEUE / 4;
@@ -138,6 +142,8 @@ struct State {
     picture: Picture,
     /// Requests that are not old enough to be sure of their order.
     held: Vec<Event>,
+    /// Paths of inodes that were forgotten while requests about them waited.
+    forgotten: HashMap<u64, Vec<u8>>,
     dropped: u64,
     recorder: Option<Recorder>,
 }
@@ -190,6 +196,25 @@ impl Observer {
         }
     }
 
+    /// To be told before an inode is forgotten: a trace needs its path for requests that are still to be looked at.
+    pub fn forgetting(&self, ino: Ino) {
+        if Place::of(ino) != Some(Place::Unlisted) {
+            return;
+        }
+        let mut state = self.state();
+        let is_wanted = state.recorder.as_ref().is_some_and(|recorder| !recorder.has_named(ino));
+        if is_wanted
+            && state.forgotten.len() < MAX_FORGOTTEN
+            && let Some(path) = self.path(ino)
+        {
+            state.forgotten.insert(ino.0, path);
+        }
+    }
+
+    fn path(&self, ino: Ino) -> Option<Vec<u8>> {
+        self.paths.get().and_then(|paths| paths(ino))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -212,14 +237,23 @@ impl Observer {
         for event in state_ref.held.drain(..ready) {
             state_ref.picture.add(&event);
             if let Some(recorder) = &mut state_ref.recorder {
-                recorder.record(&event, |ino| self.paths.get().and_then(|paths| paths(ino)));
+                let forgotten = &mut state_ref.forgotten;
+                recorder.record(&event, |ino| forgotten.remove(&ino.0).or_else(|| self.path(ino)));
             }
+        }
+        if state_ref.held.is_empty() {
+            state_ref.forgotten.clear();
         }
         state_ref.dropped += dropped;
         if let Some(recorder) = state_ref.recorder.as_mut().filter(|_| dropped > 0) {
             recorder.lose(self.now(), dropped);
         }
         state
+    }
+
+    /// Looks at all requests that wait, while their paths can still be found.
+    pub fn look(&self) {
+        drop(self.settle(true));
     }
 
     /// What was observed so far; `paths` finds names for the files that were read most.

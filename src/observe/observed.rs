@@ -67,7 +67,7 @@ pub struct Observed {
     pub listed_bytes: Option<u64>,
     /// Reads by where they start, beside where the one before in the same file ended.
     pub steps: BTreeMap<String, u64>,
-    /// Files that were new, behind the new one before in the order of the listing.
+    /// Listed files that were new, behind the new one before in the order of the listing.
     pub files_forward: u64,
     /// The same, before that one.
     pub files_backward: u64,

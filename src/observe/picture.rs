@@ -157,7 +157,9 @@ impl Picture {
     fn touch(&mut self, event: &Event, place: Place) {
         let (first, _) = self.first_and_last.unwrap_or((event.at, event.at));
         self.first_and_last = Some((first, event.at));
-        if self.files.put_number(event.ino.0, place, |_, _| {}) == Some(true) {
+        let is_new = self.files.put_number(event.ino.0, place, |_, _| {}) == Some(true);
+        // What is not listed has no place in the order of the listing.
+        if is_new && place == Place::Listed {
             match self.last_new_file.replace(event.ino.0) {
                 Some(before) if before < event.ino.0 => self.files_forward += 1,
                 Some(_) => self.files_backward += 1,

@@ -19,6 +19,9 @@ pub enum TraceError {
     /// It is something else.
     #[error("is no trace; seedfs mount --trace FILE writes one")]
     NoTrace,
+    /// It ends within its header.
+    #[error("is a trace without a request: it ends within its header; trace again")]
+    NoHeader,
     /// A later program wrote it.
     #[error("is a trace of version {0}, and this program reads version {VERSION}; use the one that wrote it")]
     Version(u64),
@@ -60,9 +63,10 @@ impl<R: Read> Reader<R> {
         let input = BufReader::with_capacity(1 << 16, input);
         let mut reader = Self { input, header: Header::default(), last: Last::default(), position: 0, complete: false };
         let mut magic = [0; MAGIC.len()];
-        reader.fill(&mut magic).map_err(|stop| reader.failure(0, stop))?;
-        if magic != MAGIC {
-            return Err(TraceError::NoTrace);
+        match reader.fill(&mut magic) {
+            Ok(()) if magic == MAGIC => {}
+            Ok(()) | Err(Stop::Cut) => return Err(TraceError::NoTrace),
+            Err(stop) => return Err(reader.failure(0, stop)),
         }
         let version = reader.number().map_err(|stop| reader.failure(0, stop))?;
         if version != VERSION {
@@ -74,7 +78,7 @@ impl<R: Read> Reader<R> {
 
     fn failure(&self, at: u64, stop: Stop) -> TraceError {
         match stop {
-            Stop::Cut => TraceError::NoTrace,
+            Stop::Cut => TraceError::NoHeader,
             Stop::Failed(error) => TraceError::Io(error),
             Stop::Wrong(what) => TraceError::Damaged { at, what },
         }

@@ -75,6 +75,11 @@ impl Recorder {
         self.totals.bytes += (self.waiting.len() - before) as u64;
     }
 
+    /// Whether the path of a file that is not listed was written lately.
+    pub fn has_named(&self, ino: Ino) -> bool {
+        self.named.contains(&ino.0)
+    }
+
     fn lose_one(&mut self) {
         self.lost += 1;
         self.totals.lost += 1;

@@ -154,7 +154,8 @@ impl Tree {
     }
 }
 
-/// Tells of every inode that has changed, and of every name that came or went, with the directories that list them.
+/// Tells of every inode that has changed, and of every name that came or went, with the directories that list them. A
+/// directory's time may change without a name: by files that came and went in between, and moves that led nowhere.
 fn tell_stale(diff: &Diff<'_>, stale: &mut dyn FnMut(Stale<'_>)) {
     let mut name = Vec::new();
     let Ok(()) = diff.each(0..diff.indices(), |difference| {
@@ -174,6 +175,7 @@ fn tell_stale(diff: &Diff<'_>, stale: &mut dyn FnMut(Stale<'_>)) {
         }
         Ok::<(), Infallible>(())
     });
+    diff.before.each_changed_folder(&diff.after, &mut |folder| stale(Stale::Inode(folder_ino(folder))));
 }
 
 impl Vfs for Tree {

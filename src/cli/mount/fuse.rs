@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::cli::input;
 use crate::faults;
 use crate::mount::{self, MountError, MountOptions, OptionError, Source};
@@ -47,7 +49,8 @@ Examples:
   seedfs mount home /mnt/slow --disk hdd
   seedfs mount home /mnt/slow --latency 8ms --bandwidth 150M --fault eio:1e-6
   sha256sum /mnt/demo/s42-1GiB
-  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo; seedfs trace demo.trace
+  seedfs mount --trace demo.trace demo ~/demo; fclones group ~/demo; seedfs umount ~/demo
+  seedfs trace demo.trace
   seedfs umount /mnt/demo
 
 In /etc/fstab:
@@ -62,8 +65,8 @@ pub(super) struct Extra {
     #[arg(short, long)]
     single_thread: bool,
 
-    /// Answer reads as this device would: hdd, ssd, nvme, tape or s3
-    #[arg(long, value_name = "NAME", value_parser = disk)]
+    /// Answer reads as this device would
+    #[arg(long, value_name = "NAME", value_parser = disk())]
     disk: Option<Disk>,
 
     /// Answer no read of a file before this time has passed, such as 8ms
@@ -155,9 +158,9 @@ fn observer(tree: &Tree, options: &MountOptions) -> Option<Arc<Observer>> {
     options.observes().then(|| Arc::new(Observer::new(options.trace.is_some().then_some(header))))
 }
 
-/// Value parser for devices on the command line.
-fn disk(text: &str) -> Result<Disk, String> {
-    text.parse().map_err(|e| format!("it {e}"))
+/// Value parser for devices on the command line; shells complete their names.
+fn disk() -> impl TypedValueParser<Value = Disk> {
+    PossibleValuesParser::new(Disk::ALL.map(Disk::name)).try_map(|name| name.parse::<Disk>())
 }
 
 /// Value parser for latencies on the command line.

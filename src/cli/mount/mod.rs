@@ -5,6 +5,7 @@
 mod platform;
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,6 +127,14 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let options = args.mount_options()?;
     if args.places.is_empty() {
         return Err(CliError::usage(NO_PLACE));
+    }
+    // With WinFsp a directory to mount on does not exist yet.
+    if let [only] = args.places.as_slice()
+        && cfg!(unix)
+        && std::fs::symlink_metadata(only).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        && input::is_dataset(only)
+    {
+        return Err(CliError::usage(format!("{}: is a dataset, and there is {NO_PLACE}", only.display())));
     }
     let dataset = args.dataset()?;
     let (tree, counters) = build(dataset, &options)?;

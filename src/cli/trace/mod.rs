@@ -4,8 +4,8 @@ mod listed;
 mod svg;
 mod text;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::error::{CliError, FAILURE, USAGE};
-use super::output::Output;
+use super::output::print;
 use super::stats::Json;
 use crate::observe::Observed;
 use crate::trace::{Reader, Scale, Summary, TraceError};
@@ -47,9 +47,9 @@ pub(crate) struct Args {
 
     /// Draw the offsets of this file alone, by its path from the root of the mount
     #[arg(long, value_name = "PATH", requires = "svg")]
-    file: Option<String>,
+    file: Option<OsString>,
 
-    /// How high files are: all alike, or by their bytes; by default alike where there are more than rows
+    /// How high files are: all alike, or by their bytes; by default alike where there are more than 100
     #[arg(long, value_name = "HEIGHT", requires = "svg")]
     rows: Option<Height>,
 
@@ -96,6 +96,9 @@ struct Traced<'a> {
 /// # Errors
 /// Exit code 1 for a file that cannot be read or written, 2 for one that is no trace and for a file that is not in it.
 pub(crate) fn run(args: &Args) -> Result<(), CliError> {
+    if let Some(out) = &args.svg {
+        check_places(&args.trace, out)?;
+    }
     let traced = Traced::read(&args.trace)?;
     match &args.svg {
         Some(out) => {
@@ -115,8 +118,17 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     }
 }
 
-fn print(text: &str) -> Result<(), CliError> {
-    Output::stdout().write_all(text.as_bytes()).map_err(|e| CliError::output(&e))
+/// Whether a picture can be drawn from here to there: the trace is read twice, and must outlive its picture.
+fn check_places(trace: &Path, out: &Path) -> Result<(), CliError> {
+    if std::fs::metadata(trace).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let why = "is no regular file, and drawing reads it twice; copy it to one";
+        return Err(CliError::usage(format!("{}: {why}", trace.display())));
+    }
+    let is_trace = |out: PathBuf| trace.canonicalize().is_ok_and(|trace| trace == out);
+    if out.canonicalize().is_ok_and(is_trace) {
+        return Err(CliError::usage(format!("--svg {}: is the trace itself; name another file", out.display())));
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: &TraceError) -> CliError {
@@ -151,12 +163,15 @@ impl<'a> Traced<'a> {
     }
 
     /// The inode of a path from the root.
-    fn find(&self, path: &str) -> Result<u64, CliError> {
-        let plain = path.trim_matches('/').as_bytes();
+    fn find(&self, path: &OsStr) -> Result<u64, CliError> {
+        let mut plain = path.as_encoded_bytes();
+        while let Some(rest) = plain.strip_prefix(b"/").or(plain.strip_suffix(b"/")) {
+            plain = rest;
+        }
         let known = self.summary.names.ino(plain).or_else(|| self.listed.ino(plain));
         known.ok_or_else(|| {
             let why = "no such file in the trace; give its path from the root of the mount, as seedfs trace shows it";
-            CliError::usage(format!("--file {path}: {why}"))
+            CliError::usage(format!("--file {}: {why}", path.display()))
         })
     }
 

@@ -3,13 +3,13 @@
 use super::Traced;
 use crate::cli::draw::Canvas;
 use crate::cli::figures::{bytes, counted, moment, span};
-use crate::cli::observed::Sheet;
+use crate::cli::observed::{Sheet, on_one_line};
 
 pub(super) fn draw(traced: &Traced<'_>) -> String {
     let summary = &traced.summary;
     let header = &summary.header;
     let mut sheet = Sheet::new(Canvas::of_environment());
-    sheet.line(format_args!("trace     {}", traced.path.display()));
+    sheet.line(format_args!("trace     {}", on_one_line(&traced.path.to_string_lossy())));
     sheet.line(format_args!("identity  {}, generation {}", header.identity, header.generation));
     let size = bytes(traced.bytes.into());
     let requests = counted(summary.requests, "request");

@@ -67,6 +67,7 @@ mod platform {
 
     use super::verdict::Verdict;
     use super::{Args, CliError, UNDECIDED, busy, failed};
+    use crate::cli::output::print;
     use crate::mount::helper::fusermount;
     use crate::mount::table::{self, TableEntry};
 
@@ -89,7 +90,9 @@ mod platform {
         };
         let limit = args.lazy.then_some(LIMIT);
         let report = verdict.and_then(|verdict| verdict.wait(limit)).map_err(undecided)?;
-        print!("{}", if args.json { report.to_json() } else { report.to_text() });
+        // Who does not get the verdict must not take another exit code for it.
+        print(&if args.json { report.to_json() } else { report.to_text() })
+            .map_err(|error| CliError::new(UNDECIDED, error.to_string()))?;
         if report.perfect { Ok(()) } else { Err(failed(point, 1, "the restore is not perfect")) }
     }
 

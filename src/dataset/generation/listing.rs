@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::At;
 use super::state::moves;
-use crate::dataset::{Entry, FolderPath, Listed};
+use crate::dataset::{Dataset, Entry, FolderPath, Listed};
 
 /// Places in a folder's listing: files of generation 0 that were dealt to it come first, then those created there, then
 /// those moved there. What is no longer there leaves its place empty, so places stay from generation to generation.
@@ -93,6 +93,36 @@ impl<'a> At<'a> {
             return start;
         }
         self.dataset.generations.folder_time(folder, self.generation, || start.max(self.last_change(folder)))
+    }
+
+    /// Calls `visit` with each folder that has another time in another generation of the same dataset, some of them more
+    /// than once where there are more folders than files. Looks at all that is or was in the folders.
+    pub fn each_changed_folder(&self, other: &At<'_>, visit: &mut dyn FnMut(u64)) {
+        let mut look = |folder| {
+            if self.folder_time(folder) != other.folder_time(folder) {
+                visit(folder);
+            }
+        };
+        let Dataset { shape, generations, .. } = self.dataset;
+        let indices = self.indices().max(other.indices());
+        if shape.folders() <= indices {
+            return (0..shape.folders()).for_each(look);
+        }
+        // Of so many folders only those in which something is, was, or was moved to.
+        let mut last = None;
+        for index in 0..indices {
+            let home = match index.checked_sub(self.first_created()) {
+                Some(number) => generations.created.folder_of(number),
+                None => shape.folder_of(index),
+            };
+            if last.replace(home) != Some(home) {
+                look(home);
+            }
+        }
+        let moves = &generations.moves;
+        let untils = [self, other].map(|at| moves.flow.until(at.generation));
+        let [first, second] = untils.map(|until| moves.window(until));
+        (first.min(second)..untils[0].max(untils[1])).for_each(|number| look(moves.target_of(number)));
     }
 
     /// When a name in a folder last changed. Moves of what is gone, or stays where it is, count as well: no matter.
