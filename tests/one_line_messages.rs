@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
 use common::run::SEEDFS;
@@ -107,6 +107,7 @@ fn so_are_those_about_what_a_document_holds() {
 #[cfg(target_os = "linux")]
 #[test]
 fn names_that_are_no_text_are_shown_as_far_as_they_are() {
+    use std::ffi::OsString;
     use std::os::unix::ffi::OsStrExt;
     let name = OsStr::from_bytes(b"a\xff\n\x1b[2Jb.toml");
     let dir = tempfile::tempdir().unwrap();
