@@ -203,11 +203,6 @@ impl Attached {
     }
 }
 
-/// Ends the connection, if there is a guard over it: what waits for an answer gets an error. Allocates nothing.
-pub(super) fn abort_connection() {
-    guard::abort();
-}
-
 fn detach_lazily(point: &CStr) -> io::Result<()> {
     // SAFETY: the pointer is to a string ended by NUL that outlives the call.
     let result = unsafe { libc::umount2(point.as_ptr(), libc::MNT_DETACH | libc::UMOUNT_NOFOLLOW) };

@@ -44,9 +44,6 @@ pub(super) fn connect<F: Filesystem>(
 /// The kernel removes what nobody serves.
 pub(super) fn remove_dead(_: &Path) {}
 
-/// The kernel ends it by itself.
-pub(super) fn abort_connection() {}
-
 impl Attached {
     /// Read-ahead is the kernel's own affair here.
     pub(super) fn raise_read_ahead(&self) {}

@@ -10,7 +10,9 @@ use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 
-use super::{MountError, attach};
+use super::MountError;
+#[cfg(target_os = "linux")]
+use super::guard;
 
 /// The system's allocator, but that it ends the process in order where that one has nothing left. Of programs only: what
 /// a library does then is not for it to decide.
@@ -149,7 +151,8 @@ fn end(size: usize) -> ! {
         unmount(guarded);
     }
     // A thread that waits for an answer of this process keeps it from ending.
-    attach::abort_connection();
+    #[cfg(target_os = "linux")]
+    guard::abort();
     // SAFETY: no preconditions; handlers that might allocate are passed over.
     unsafe { libc::_exit(code.into()) }
 }

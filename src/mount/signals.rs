@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use log::{info, warn};
 
-use super::attach::{self, Attached};
+use super::attach::Attached;
+#[cfg(target_os = "linux")]
+use super::guard;
 use super::{memory, mountpoint};
 
 /// What makes the daemon unmount and end.
@@ -162,7 +164,8 @@ pub(super) fn watch(life: Arc<Life>) -> io::Result<()> {
             warn!("the mount was busy: programs that still use it get errors from now on");
         }
         // A thread that waits for an answer of this process keeps it from ending.
-        attach::abort_connection();
+        #[cfg(target_os = "linux")]
+        guard::abort();
         std::process::exit(life.cut_short.into());
     })?;
     Ok(())
