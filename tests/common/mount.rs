@@ -15,6 +15,9 @@ pub use super::run::wait_until;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// By how much a read that is held up may come too early, where three threads wake faster than they did before.
+pub const EARLY: std::time::Duration = std::time::Duration::from_micros(300);
+
 /// Whether the mount table has something at this place.
 pub fn is_mounted(point: &Path) -> bool {
     seedfs::mount::table::topmost(point).unwrap().is_some()
