@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::mount::{Mounted, seedfs};
-use common::run::{SEEDFS, have, skipped};
+use common::run::{have, skipped};
+use common::users::copy_program;
 use seedfs::content::Corpus;
 use seedfs::dataset::{At, Dataset, Entry, Listed, Spec};
 use seedfs::tree::{file_ino, folder_ino};
@@ -302,7 +303,7 @@ fn only_the_owner_and_root_move_a_mount_on() {
     // Where everybody reaches it.
     let place = tempfile::tempdir().unwrap();
     std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    std::fs::copy(SEEDFS, place.path().join("seedfs")).unwrap();
+    copy_program(place.path());
     let mut other = Command::new("setpriv");
     other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(place.path().join("seedfs"));
     let output = other.arg("advance").arg(mount.path()).output().unwrap();

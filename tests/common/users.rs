@@ -21,13 +21,19 @@ pub fn in_a_world_of_its_own(script: &str) -> Option<Output> {
         return None;
     }
     let dir = tempfile::tempdir().unwrap();
-    std::fs::copy(SEEDFS, dir.path().join("seedfs")).unwrap();
+    copy_program(dir.path());
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::create_dir(dir.path().join("mnt")).unwrap();
     std::os::unix::fs::chown(dir.path().join("mnt"), Some(65534), Some(65534)).unwrap();
     let mut unshare = Command::new("unshare");
     unshare.args(["--mount", "sh", "-c", script]).env("DIR", dir.path()).current_dir("/");
     Some(unshare.output().unwrap())
+}
+
+/// Copies the program into a directory. By another process: this one may be starting programs for other tests, which would
+/// hold the file open for writing for a moment, and such a file cannot be run.
+pub fn copy_program(to: &Path) {
+    assert!(Command::new("cp").arg(SEEDFS).arg(to.join("seedfs")).status().unwrap().success());
 }
 
 /// Lays an open /dev/fuse over that of the machine.
