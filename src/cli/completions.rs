@@ -39,6 +39,9 @@ fn without_hidden(command: &'static Command) -> Command {
     if let Some(about) = command.get_about() {
         visible = visible.about(about.clone());
     }
+    if let Some(about) = command.get_long_about() {
+        visible = visible.long_about(about.clone());
+    }
     if let Some(version) = command.get_version() {
         visible = visible.version(version);
     }
