@@ -73,6 +73,33 @@ fn tar_is_drilled() {
     drill("tar");
 }
 
+/// Where a backup program stops halfway, its own words are shown, and nothing further is done with half a backup.
+#[test]
+fn a_drill_that_fails_shows_what_the_program_said() {
+    if let Some(reason) = common::no_fuse() {
+        common::run::skipped(reason);
+        return;
+    }
+    if !common::is_root() {
+        common::run::skipped("only root makes a small disk");
+        return;
+    }
+    if !have(&["tar", "python3", "awk", "diff", "bash"]) {
+        return;
+    }
+    let disk = common::mount::Point::new();
+    succeed(Command::new("mount").args(["-t", "tmpfs", "-o", "size=4M", "small"]).arg(disk.path()));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/backup-drill");
+    let mut drill = Command::new(script);
+    let output =
+        drill.args(["tar", "files=8,size=1MiB"]).env("SEEDFS", SEEDFS).env("STORE", disk.path()).output().unwrap();
+    let printed = common::run::text(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    let failed = printed.split_once("back up generation 0 ").unwrap_or_else(|| panic!("{printed}")).1.trim_start();
+    assert!(failed.starts_with("failed with exit code 2\ntar: "), "{printed}");
+    assert!(!printed.contains("back up again"), "{printed}");
+}
+
 #[test]
 fn a_drill_without_a_program_says_what_it_needs() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/backup-drill");

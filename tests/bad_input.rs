@@ -106,3 +106,15 @@ fn completions_name_the_commands() {
         assert!(script.contains("completions") && script.contains("offset"), "{shell}");
     }
 }
+
+/// What mount(8) passes on is for no one to type.
+#[test]
+fn completions_leave_hidden_options_out() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&seedfs(&["completions", shell]));
+        assert!(script.contains("listed-only"), "{shell}");
+        for hidden in ["fake", "sloppy"] {
+            assert!(!script.contains(hidden), "{shell} offers {hidden}");
+        }
+    }
+}

@@ -11,8 +11,9 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::mount::{Mounted, seedfs};
+use common::mount::{Foreground, Mounted, seedfs};
 use common::run::{have, skipped};
+use common::sink::SinkMount;
 use common::users::copy_program;
 use seedfs::content::Corpus;
 use seedfs::dataset::{At, Dataset, Entry, Listed, Spec};
@@ -276,8 +277,6 @@ fn what_cannot_be_moved_on_is_refused_with_a_reason() {
     assert_eq!(std::fs::read_to_string(mount.path().join(".seedfs/generation")).unwrap(), "0\n");
     mount.unmount();
     let empty = tempfile::tempdir().unwrap();
-    let (code, _, said) = advance(empty.path(), None);
-    assert_eq!((code, said.contains("is no seedfs mount")), (Some(10), true), "{said}");
     for (arguments, reason) in [
         (&["files=10", "--generation", "1000000"][..], "generation 1000000: there are 0 to 999999"),
         (&["files=1T", "--generation", "9"], "generation 9: more than 2^40 files"),
@@ -290,6 +289,34 @@ fn what_cannot_be_moved_on_is_refused_with_a_reason() {
     }
 }
 
+/// What is said of a place that shows no generations, behind its name; it is one line.
+#[track_caller]
+fn not_moved(point: &Path) -> String {
+    let (code, _, said) = advance(point, None);
+    assert_eq!((code, said.lines().count()), (Some(10), 1), "{said}");
+    let said = said.strip_prefix(&format!("seedfs: {}: ", point.display())).unwrap_or_else(|| panic!("{said}"));
+    said.trim_end().to_owned()
+}
+
+#[test]
+fn what_is_no_mount_of_a_dataset_is_called_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(not_moved(&dir.path().join("none")), "does not exist; name a directory that a dataset is mounted on");
+    for other in [dir.path(), &file] {
+        assert_eq!(not_moved(other), "is no seedfs mount; name the directory that a dataset is mounted on");
+    }
+    let Some(sink) = SinkMount::start(&[]) else { return };
+    let expected = "is a sink, which has no generations; name a directory that a dataset is mounted on";
+    assert_eq!(not_moved(sink.path()), expected);
+    let mut mount = Foreground::new(&[]);
+    mount.signal(libc::SIGKILL);
+    mount.wait();
+    let remove = format!("seedfs umount --lazy {}", mount.path().display());
+    assert_eq!(not_moved(mount.path()), format!("is a dead mount; remove it with: {remove}; then mount it again"));
+}
+
 #[test]
 fn only_the_owner_and_root_move_a_mount_on() {
     if !common::is_root() {
@@ -299,15 +326,20 @@ fn only_the_owner_and_root_move_a_mount_on() {
     if !have(&["setpriv"]) {
         return;
     }
-    let Some(mount) = Mounted::start(&["demo", "-o", "allow_other"]) else { return };
     // Where everybody reaches it.
     let place = tempfile::tempdir().unwrap();
     std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o755)).unwrap();
     copy_program(place.path());
-    let mut other = Command::new("setpriv");
-    other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(place.path().join("seedfs"));
-    let output = other.arg("advance").arg(mount.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), said.contains("another user's mount")), (Some(1), true), "{said}");
-    mount.unmount();
+    for (access, reason) in [
+        ("allow_other", "is another user's mount; only that user and root may move it on"),
+        ("ro", "is another user's mount, which that user alone may look at; run seedfs advance as that user"),
+    ] {
+        let Some(mount) = Mounted::start(&["demo", "-o", access]) else { return };
+        let mut other = Command::new("setpriv");
+        other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(place.path().join("seedfs"));
+        let output = other.arg("advance").arg(mount.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.contains(reason)), (Some(1), true), "{said}");
+        mount.unmount();
+    }
 }

@@ -248,10 +248,53 @@ fn after_kill_9_the_next_mount_says_what_to_do() {
     assert_eq!(mount.wait().code(), None);
     let (code, message) = start(mount.path(), &[]);
     assert_eq!(code, Some(10));
-    let expected = format!("fusermount3 -uz {}", mount.path().display());
+    let expected = format!("seedfs umount --lazy {}", mount.path().display());
     assert!(message.starts_with("seedfs: ") && message.contains(&expected), "{message}");
-    assert!(Command::new("sh").args(["-c", &expected]).status().unwrap().success());
+    run_in_shell(&expected);
     assert_eq!(start(mount.path(), &[]).0, Some(0));
+}
+
+/// Runs what a message says, which must succeed.
+#[track_caller]
+fn run_in_shell(command: &str) {
+    let own = Path::new(env!("CARGO_BIN_EXE_seedfs")).parent().unwrap();
+    let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+    let output = Command::new("sh").args(["-c", command]).env("PATH", path).output().unwrap();
+    assert!(output.status.success(), "{command}: {output:?}");
+}
+
+#[test]
+fn a_dead_mount_is_removed_although_somebody_is_in_it() {
+    need!(fuse);
+    let mut mount = Foreground::new(&[]);
+    let mut inside = Command::new("sleep").arg("60").current_dir(mount.path()).spawn().unwrap();
+    mount.signal(libc::SIGKILL);
+    mount.wait();
+    let (_, message) = start(mount.path(), &[]);
+    let busy = seedfs().arg("umount").arg(mount.path()).output().unwrap();
+    let command = message.trim().rsplit_once("remove it with: ").unwrap_or_else(|| panic!("{message}")).1;
+    run_in_shell(command);
+    let gone = !is_mounted(mount.path());
+    inside.kill().unwrap();
+    inside.wait().unwrap();
+    assert!(gone);
+    let (code, said) = outcome(&busy);
+    assert_eq!((code, said.contains("is busy") && said.contains("seedfs umount --lazy ")), (Some(1), true), "{said}");
+}
+
+/// `seedfs umount` removes no mounts of other types.
+#[test]
+fn a_dead_mount_of_another_type_is_left_to_other_programs() {
+    need!(fuse);
+    let mut mount = Foreground::new(&["-o", "subtype=other"]);
+    mount.signal(libc::SIGKILL);
+    mount.wait();
+    let (code, message) = start(mount.path(), &[]);
+    let command =
+        message.trim().rsplit_once("is a dead mount; remove it with: ").unwrap_or_else(|| panic!("{message}")).1;
+    assert_eq!((code, command.contains("seedfs")), (Some(10), false), "{message}");
+    run_in_shell(command);
+    assert!(!is_mounted(mount.path()));
 }
 
 #[test]

@@ -179,3 +179,50 @@ proptest::proptest! {
         proptest::prop_assert!(options.atime && !options.exec);
     }
 }
+
+#[test]
+fn a_value_too_many_or_too_few_is_called_that() {
+    for flag in
+        ["observe", "direct_io", "listed_only", "snapshots", "noxattr", "auto_unmount", "nodev", "ro", "lazytime"]
+    {
+        parse(&[flag]).unwrap();
+        assert_eq!(parse(&[&format!("{flag}=1")]).unwrap_err(), format!("-o {flag}=1: takes no value"));
+    }
+    let refused = |text: &str| parse(&[text]).unwrap_err();
+    for option in [
+        "uid",
+        "gid",
+        "umask",
+        "fmask",
+        "dmask",
+        "seed",
+        "generation",
+        "damage",
+        "corpus",
+        "log_file",
+        "disk",
+        "latency",
+        "jitter",
+        "bandwidth",
+        "iops",
+        "fault",
+        "prefetch",
+        "trace",
+        "readdirplus",
+        "threads",
+        "fsname",
+        "subtype",
+        "context",
+        "fscontext",
+        "defcontext",
+        "rootcontext",
+    ] {
+        assert_eq!(refused(option), format!("-o {option}: needs a value, as in option=value"));
+        // It is one, which another value than none would suit.
+        assert!(!refused(&format!("{option}=")).contains("unknown"), "{option}");
+    }
+    for unknown in ["observed=1", "observed", "=1", "="] {
+        assert_eq!(refused(unknown), format!("-o {unknown}: unknown option; see seedfs mount --help"));
+    }
+    assert!(refused("remount=1").contains("a mount cannot be changed"));
+}

@@ -33,6 +33,26 @@ fn mounts_reads_and_unmounts() {
 }
 
 #[test]
+fn removes_a_dead_mount_as_the_message_says() {
+    let script = "set -e
+        PATH=\"$DIR:$PATH\"
+        seedfs mount -f files=3 \"$DIR/mnt\" & daemon=$!
+        until grep -q \" $DIR/mnt \" /proc/self/mounts; do sleep 0.05; done
+        ls \"$DIR/mnt\" > /dev/null
+        kill -9 $daemon; wait $daemon || true
+        said=$(seedfs mount demo \"$DIR/mnt\" 2>&1) || echo $?
+        echo \"$said\"
+        eval \"${said##*remove it with: }\"
+        grep -c \" $DIR/mnt \" /proc/self/mounts || true";
+    let Some(output) = as_nobody(script) else { return };
+    let printed = text(&output);
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!((lines[0], lines[2]), ("10", "0"), "{printed}");
+    assert!(lines[1].contains("is a dead mount; remove it with: seedfs umount --lazy /"), "{printed}");
+}
+
+#[test]
 fn restores_into_a_sink_and_hears_the_verdict() {
     let script = "set -e
         \"$DIR/seedfs\" sink \"$DIR/mnt\"

@@ -186,7 +186,7 @@ fn a_dead_mount_and_a_sink_are_told() {
     mount.wait();
     let (code, message) = outcome(&stats(mount.path(), &[]));
     assert_eq!(
-        (code, message.contains("is a dead mount; remove it with: seedfs umount")),
+        (code, message.contains("is a dead mount; remove it with: seedfs umount --lazy ")),
         (Some(10), true),
         "{message}"
     );

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::mount::{Foreground, Mounted, outcome, wait_until};
+use common::mount::{Foreground, Mounted, Point, is_mounted, outcome, unmount, wait_until};
 use common::run::{have, seedfs, text, tool};
 use seedfs::observe::Event;
 use seedfs::stats::Op;
@@ -110,6 +110,105 @@ fn a_trace_can_be_read_while_it_grows_and_after_a_crash() {
     let shown = seedfs(&["trace", trace.to_str().unwrap()]);
     assert_eq!(shown.status.code(), Some(0));
     assert!(text(&shown).contains("end       missing"), "{}", text(&shown));
+}
+
+/// What `seedfs mount` says that is to trace there.
+fn mount_with_trace(trace: &Path, point: &Path, options: &[&str]) -> (Option<i32>, String) {
+    let mut command = common::mount::seedfs();
+    command.args(["mount", "files=9", "--trace"]).arg(trace).args(options).arg(point);
+    outcome(&command.output().unwrap())
+}
+
+#[test]
+fn two_mounts_do_not_write_one_trace() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("x.trace");
+    let (first, second) = (Point::new(), Point::new());
+    assert_eq!(mount_with_trace(&trace, first.path(), &[]), (Some(0), String::new()));
+    let refused = format!("seedfs: {}: another mount writes its trace there; name another file\n", trace.display());
+    assert_eq!(mount_with_trace(&trace, second.path(), &[]), (Some(1), refused));
+    assert!(!is_mounted(second.path()));
+    // What the first one has written is still there.
+    assert_eq!(json(&trace)["complete"], false);
+    assert!(unmount(first.path()));
+    assert!(wait_until(Duration::from_secs(10), || json(&trace)["complete"] == true));
+    // It is complete a moment before the daemon has closed it.
+    assert!(wait_until(Duration::from_secs(10), || mount_with_trace(&trace, second.path(), &[]).0 == Some(0)));
+}
+
+/// Neither the process that watches over a daemon nor fusermount3, which stays behind with it, keeps the lock.
+#[test]
+fn the_trace_of_a_killed_mount_is_free_again() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("x.trace");
+    let mut options = vec!["-o", "prefetch=1MiB"];
+    if common::is_root() && have(&["fusermount3"]) {
+        options.extend(["-o", "auto_unmount"]);
+    }
+    let option = format!("trace={}", trace.display());
+    options.extend(["-o", &option]);
+    let mut mount = Foreground::with_dataset("files=9", &options);
+    std::fs::read(listed_file(mount.path())).unwrap();
+    let next = Point::new();
+    assert_eq!(mount_with_trace(&trace, next.path(), &[]).0, Some(1));
+    mount.signal(libc::SIGKILL);
+    mount.wait();
+    let mut said = String::new();
+    let free = wait_until(Duration::from_secs(10), || {
+        let (code, message) = mount_with_trace(&trace, next.path(), &[]);
+        said = message;
+        code == Some(0)
+    });
+    assert!(free, "{said}");
+}
+
+#[test]
+fn a_trace_without_room_is_refused_by_the_command() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    let point = Point::new();
+    for options in [&[][..], &["-f"]] {
+        let (code, message) = mount_with_trace(Path::new("/dev/full"), point.path(), options);
+        let expected = "seedfs: /dev/full: cannot trace there: No space left on device (os error 28)\n";
+        assert_eq!((code, message.as_str()), (Some(1), expected));
+        assert!(!is_mounted(point.path()));
+    }
+}
+
+#[test]
+fn a_trace_that_runs_out_of_room_is_told_once() {
+    if let Some(reason) = common::no_fuse() {
+        skip!("{reason}");
+    }
+    if !common::is_root() {
+        skip!("only root makes a small disk");
+    }
+    let disk = Point::new();
+    let point = disk.path().to_str().unwrap();
+    tool(Path::new("/"), "mount", &["-t", "tmpfs", "-o", "size=16k", "small", point]);
+    let trace = disk.path().join("x.trace");
+    let mut mount = Foreground::with_dataset("files=9", &["--trace", trace.to_str().unwrap()]);
+    let ask = |from: u32| {
+        for n in from..from + 20_000 {
+            assert!(!mount.path().join(format!("no such name {n}")).exists());
+        }
+    };
+    ask(0);
+    assert!(wait_until(Duration::from_secs(20), || mount.log().contains("the trace ends here: No space left")));
+    ask(20_000);
+    let shown = text(&seedfs(&["stats", mount.path().to_str().unwrap()]));
+    assert!(shown.contains("and could not be written further; the log says why"), "{shown}");
+    assert!(unmount(mount.path()));
+    mount.expect_clean_end();
+    assert_eq!(mount.log().matches("the trace ends here").count(), 1, "{}", mount.log());
+    assert!(records(&trace).len() > 100);
 }
 
 /// A trace of so many reads in no order, and one file in order.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use clap::Command;
 use clap_complete::Shell;
 
 use super::error::CliError;
@@ -21,8 +22,28 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args, command: &mut clap::Command) -> Result<(), CliError> {
+pub(crate) fn run(args: &Args, command: Command) -> Result<(), CliError> {
+    // Names of commands live for ever, and so does what they are read from; it is a moment until the process ends.
+    let command = Box::leak(Box::new(command));
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, command, "seedfs", &mut script);
+    clap_complete::generate(args.shell, &mut without_hidden(command), "seedfs", &mut script);
     Output::stdout().write_all(&script).map_err(|e| CliError::output(&e))
+}
+
+/// The command as help shows it. Scripts for bash would offer its hidden options, too.
+fn without_hidden(command: &'static Command) -> Command {
+    let shown = command.get_arguments().filter(|argument| argument.is_positional() || !argument.is_hide_set());
+    let mut visible = Command::new(command.get_name())
+        .args(shown.cloned())
+        .subcommands(command.get_subcommands().map(without_hidden));
+    if let Some(about) = command.get_about() {
+        visible = visible.about(about.clone());
+    }
+    if let Some(about) = command.get_long_about() {
+        visible = visible.long_about(about.clone());
+    }
+    if let Some(version) = command.get_version() {
+        visible = visible.version(version);
+    }
+    visible
 }

@@ -187,7 +187,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Faults(args) => faults::run(&args),
         Command::Stats(args) => stats::run(&args),
         Command::Trace(args) => trace::run(&args),
-        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
     }
 }
 

@@ -103,7 +103,7 @@ fn no_counters(point: &Path, error: &io::Error) -> Option<CliError> {
     let dead =
         |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotConnected | io::ErrorKind::ConnectionAborted);
     let why = match (error.kind(), std::fs::metadata(point)) {
-        _ if dead(error) => format!("is a dead mount; remove it with: seedfs umount {}", point.display()),
+        _ if dead(error) => dead_mount(point),
         (_, Err(gone)) if gone.kind() == io::ErrorKind::NotFound => {
             "does not exist; name a directory that a dataset is mounted on".into()
         }
@@ -113,6 +113,16 @@ fn no_counters(point: &Path, error: &io::Error) -> Option<CliError> {
         _ => return None,
     };
     Some(CliError::new(NO_MOUNT, format!("{}: {why}", point.display())))
+}
+
+#[cfg(unix)]
+fn dead_mount(point: &Path) -> String {
+    crate::mount::mountpoint::dead(point)
+}
+
+#[cfg(not(unix))]
+fn dead_mount(point: &Path) -> String {
+    format!("is a dead mount; remove it with: seedfs umount {}", point.display())
 }
 
 fn draw(report: &Report) -> String {

@@ -67,7 +67,7 @@ pub fn run<V: Vfs>(
     options: &MountOptions,
 ) -> Result<(), MountError> {
     let point = prepare(point, options)?;
-    let trace = options.trace.as_deref().map(trace::open).transpose()?;
+    let trace = options.trace.as_deref().map(|path| trace::start(path, observer.as_deref())).transpose()?;
     let reporter = match to_background(&point, options)? {
         Stay::Here(reporter) => reporter,
         Stay::Done(outcome) => return outcome,

@@ -38,23 +38,66 @@ fn answers(path: &Path) -> io::Result<()> {
 
 /// Whether what is mounted there has lost its daemon.
 pub(super) fn is_dead(path: &Path) -> bool {
-    answers(path).is_err_and(|error| matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED)))
+    answers(path).is_err_and(|error| means_dead(&error))
 }
 
 fn explain(point: &Path, error: &io::Error) -> String {
-    let point = quoted(point);
     match error.raw_os_error() {
-        Some(libc::ENOENT) => format!("does not exist; create it with: mkdir -p {point}"),
+        Some(libc::ENOENT) => format!("does not exist; create it with: mkdir -p {}", quoted(point)),
         Some(libc::ENOTDIR) => "is not a directory; name an existing directory".to_owned(),
-        // What a daemon that was killed leaves behind.
-        Some(libc::ENOTCONN | libc::ECONNABORTED) => {
-            format!("is a dead mount; remove it with: fusermount3 -uz {point}")
-        }
-        Some(libc::EACCES) => {
-            "permission denied; it may be another user's mount, or lie in a closed directory".to_owned()
-        }
+        _ if means_dead(error) => dead(point),
+        Some(libc::EACCES) => CLOSED.to_owned(),
         _ => format!("cannot be used: {error}"),
     }
+}
+
+/// What refuses to be looked at.
+pub(super) const CLOSED: &str = "permission denied; it may be another user's mount, or lie in a closed directory";
+
+/// Whether this is how the mount of a daemon that was killed answers.
+pub(super) fn means_dead(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::ECONNABORTED))
+}
+
+/// What to do about the mount that a daemon left behind. Lazily, as it may still be somebody's working directory.
+pub(crate) fn dead(point: &Path) -> String {
+    // SAFETY: no preconditions; cannot fail.
+    let is_root = unsafe { libc::geteuid() } == 0;
+    let command = match shown(point) {
+        Shown::Other if is_root => "umount -l",
+        Shown::Other => "fusermount3 -uz",
+        // Needs no other program for root.
+        Shown::Dataset | Shown::Sink | Shown::Unknown => "seedfs umount --lazy",
+    };
+    format!("is a dead mount; remove it with: {command} {}", quoted(point))
+}
+
+/// What the table of mounts has at a place.
+pub(super) enum Shown {
+    /// A dataset.
+    Dataset,
+    /// A sink.
+    Sink,
+    /// What another program mounted, or this one under another type.
+    Other,
+    /// Nothing, or there is no table.
+    Unknown,
+}
+
+/// Looks a place up without touching it.
+#[cfg(target_os = "linux")]
+pub(super) fn shown(point: &Path) -> Shown {
+    match super::table::untouched(point) {
+        Ok(Some(entry)) if entry.is_sink() => Shown::Sink,
+        Ok(Some(entry)) if entry.is_seedfs() => Shown::Dataset,
+        Ok(Some(_)) => Shown::Other,
+        Ok(None) | Err(_) => Shown::Unknown,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn shown(_: &Path) -> Shown {
+    Shown::Unknown
 }
 
 /// Mounting over an ordinary directory or another file system is allowed, as with mount(8); twice the same is a mistake.
@@ -98,7 +141,7 @@ mod tests {
         assert!(check(&file.join("x")).unwrap_err().to_string().contains("not a directory"));
         assert_eq!(check(dir.path()).unwrap(), dir.path().canonicalize().unwrap());
         let dead = explain(Path::new("/m"), &io::Error::from_raw_os_error(libc::ENOTCONN));
-        assert_eq!(dead, "is a dead mount; remove it with: fusermount3 -uz /m");
+        assert_eq!(dead, "is a dead mount; remove it with: seedfs umount --lazy /m");
     }
 
     #[test]

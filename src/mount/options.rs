@@ -227,6 +227,7 @@ impl MountOptions {
             "remount" => {
                 return Err(Refusal::Because("a mount cannot be changed; unmount it and mount it again"));
             }
+            // Those of `apply_value`.
             "uid" | "gid" | "umask" | "fmask" | "dmask" | "seed" | "generation" | "damage" | "corpus" | "log_file"
             | "disk" | "latency" | "jitter" | "bandwidth" | "iops" | "fault" | "prefetch" | "trace" | "readdirplus"
             | "threads" | "fsname" | "subtype" | "context" | "fscontext" | "defcontext" | "rootcontext" => {
@@ -269,7 +270,12 @@ impl MountOptions {
                 self.contexts.retain(|(known, _)| known != key);
                 self.contexts.push((key.to_owned(), value));
             }
-            _ => return Err(Refusal::Unknown),
+            "" => return Err(Refusal::Unknown),
+            // Known without a value, or not at all.
+            _ => {
+                MountOptions::default().apply_flag(key)?;
+                return Err(Refusal::Because("takes no value"));
+            }
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ pub fn topmost(point: &Path) -> io::Result<Option<TableEntry>> {
     Ok(read()?.into_iter().rfind(|entry| entry.point == point))
 }
 
+/// The mount that hides all others at this place, found without touching it: a dead mount answers nothing. What leads
+/// there may be relative and hold symbolic links; the place itself is none, else nothing is found.
+///
+/// # Errors
+/// Those of reading `/proc/self/mountinfo`.
+pub fn untouched(point: &Path) -> io::Result<Option<TableEntry>> {
+    let Some(name) = point.file_name() else { return Ok(None) };
+    let parent = point.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    parent.canonicalize().map_or(Ok(None), |parent| topmost(&parent.join(name)))
+}
+
 /// Lines that are not understood are left out.
 fn parse(table: &[u8]) -> Vec<TableEntry> {
     table.split(|&b| b == b'\n').filter_map(parse_line).collect()

@@ -18,6 +18,7 @@
 //! | `observe` | 0.98 (0.96-1.00) | 1.07 (1.06-1.13), 0.15 µs | 1.02 (1.00-1.05) |
 //! | `trace` | 1.04 (1.01-1.05) | 1.10 (1.08-1.17), 0.22 µs | 1.01 (0.98-1.08) |
 
+mod event;
 mod extents;
 mod observed;
 mod picture;
@@ -35,8 +36,9 @@ use log::warn;
 
 use crate::stats::Op;
 use crate::trace::{Header, Recorder};
-use crate::tree::{is_control, is_unlisted};
+use crate::tree::is_control;
 use crate::vfs::Ino;
+pub use event::{Event, Place};
 pub use observed::{Observed, SizeClass, TopFile, Touched};
 pub use picture::{BLOCK, Distinct, MAX_EXTENTS, MAX_SAMPLE, MAX_TOP, Picture, SIZE_LIMITS, Step};
 pub use report::{Device, Report, ReportError};
@@ -56,65 +58,6 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// How long a request is held back, so that one which the kernel sent before it can still take its place.
 const LAG: Duration = Duration::from_millis(20);
-
-/// Whether a file is in the listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    /// It is.
-    Listed,
-    /// It was asked for by its name.
-    Unlisted,
-}
-
-impl Place {
-    /// Both, in the order of reports.
-    pub const ALL: [Place; 2] = [Place::Listed, Place::Unlisted];
-
-    /// That of a file of a [`crate::tree::Tree`]; `None` for the control directory, which nobody observes.
-    pub fn of(ino: Ino) -> Option<Self> {
-        match ino {
-            _ if is_control(ino) => None,
-            _ if is_unlisted(ino) => Some(Place::Unlisted),
-            _ => Some(Place::Listed),
-        }
-    }
-
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Place::Listed => "listed",
-            Place::Unlisted => "unlisted",
-        }
-    }
-}
-
-/// One request, and how it was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
-    /// Microseconds from the start to its arrival.
-    pub at: u64,
-    /// For reads: its place in the order in which the kernel sent them, where that is known, else 0.
-    pub seq: u64,
-    /// What it asks for.
-    pub op: Op,
-    /// What it is about: for lookups the directory.
-    pub ino: Ino,
-    /// Whether it was answered without an error; a name that is not there counts as one.
-    pub ok: bool,
-    /// For reads: the first byte.
-    pub offset: u64,
-    /// For reads: bytes asked for.
-    pub len: u32,
-    /// For reads: bytes handed out, at most those asked for.
-    pub count: u32,
-}
-
-impl Event {
-    /// A request other than a read.
-    pub fn plain(at: u64, op: Op, ino: Ino, ok: bool) -> Self {
-        Self { at, seq: 0, op, ino, ok, offset: 0, len: 0, count: 0 }
-    }
-}
 
 /// Finds the path of an inode from the root, if it has one.
 pub type Paths = dyn Fn(Ino) -> Option<Vec<u8>> + Send + Sync;
@@ -267,6 +210,16 @@ impl Observer {
         observed
     }
 
+    /// Writes what a trace starts with, if there is one. To be called before [`Observer::start`] and with what that is
+    /// given, so that somebody learns of a trace that cannot be written while they can be told.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn begin(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let start = self.state().recorder.as_mut().map(Recorder::take).unwrap_or_default();
+        out.write_all(&start).and_then(|()| out.flush())
+    }
+
     /// Starts the thread that looks at requests and writes the trace, if there is one, to `out`.
     ///
     /// # Errors
@@ -387,30 +340,60 @@ mod tests {
         assert_eq!(observer.observed(|_| None).requests["read"], 0);
     }
 
+    /// What has been written, by so many calls, of which those behind the first ones fail.
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<(Vec<u8>, usize)>>, Option<usize>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let mut written = self.0.lock().unwrap();
+            written.1 += 1;
+            if self.1.is_some_and(|good| written.1 > good) {
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            written.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn traced() -> Arc<Observer> {
+        Arc::new(Observer::new(Some(|start| Header { start, ..Header::default() })))
+    }
+
     #[test]
     fn a_trace_is_whole_when_the_thread_has_ended() {
-        #[derive(Clone, Default)]
-        struct Shared(Arc<Mutex<Vec<u8>>>);
-        impl Write for Shared {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.lock().unwrap().extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let header = |start| Header { start, ..Header::default() };
-        let observer = Arc::new(Observer::new(Some(header)));
-        let out = Shared::default();
+        let (observer, mut out) = (traced(), Shared::default());
+        observer.begin(&mut out).unwrap();
         let watching = observer.start(Box::new(|_| Some(b"name".to_vec())), Some(Box::new(out.clone()))).unwrap();
         observer.tell(read(1, 0));
         observer.tell(Event { ino: Ino((1 << 52) + 5), ..read(2, 10) });
         drop(watching);
-        let bytes = out.0.lock().unwrap().clone();
+        let bytes = out.0.lock().unwrap().0.clone();
         let mut reader = crate::trace::Reader::new(&bytes[..]).unwrap();
         let records: Vec<_> = std::iter::from_fn(|| reader.next_record().unwrap()).collect();
         assert_eq!(records.len(), 4, "a read, a name, a read, the end: {records:?}");
         assert!(reader.is_complete());
+    }
+
+    #[test]
+    fn a_trace_that_cannot_be_written_is_given_up_at_once() {
+        let full = Shared(Arc::default(), Some(0));
+        assert!(traced().begin(&mut full.clone()).is_err());
+
+        let (observer, mut out) = (traced(), Shared(Arc::default(), Some(1)));
+        observer.begin(&mut out).unwrap();
+        let watching = observer.start(Box::new(|_| None), Some(Box::new(out.clone()))).unwrap();
+        for seq in 1..4 {
+            observer.tell(read(seq, 0));
+            while !observer.state().recorder.as_ref().unwrap().totals().failed {
+                std::thread::yield_now();
+            }
+        }
+        drop(watching);
+        assert_eq!(out.0.lock().unwrap().1, 2, "what was refused once is not tried again");
     }
 }

@@ -118,27 +118,18 @@ mod platform {
 
     /// The seedfs mount at a place, without touching it: a dead mount answers nothing.
     fn find(point: &Path) -> Result<TableEntry, CliError> {
-        let table =
-            table::read().map_err(|error| failed(point, 1, &format!("cannot read the mount table: {error}")))?;
-        let beside = point.file_name().and_then(|name| {
-            let parent = point.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-            Some(parent.canonicalize().ok()?.join(name))
-        });
-        let mut found = beside.and_then(|path| topmost(&table, &path));
+        let unread = |error: io::Error| failed(point, 1, &format!("cannot read the mount table: {error}"));
+        let mut found = table::untouched(point).map_err(unread)?;
         if found.is_none() {
             let path =
                 point.canonicalize().map_err(|error| failed(point, 10, &format!("is no seedfs mount: {error}")))?;
-            found = topmost(&table, &path);
+            found = table::topmost(&path).map_err(unread)?;
         }
         match found {
-            Some(entry) if entry.is_seedfs() => Ok(entry.clone()),
+            Some(entry) if entry.is_seedfs() => Ok(entry),
             Some(entry) => Err(failed(point, 10, &format!("is no seedfs mount but {}; use umount", entry.fs_type))),
             None => Err(failed(point, 10, "is not mounted; grep seedfs /proc/self/mounts shows what is")),
         }
-    }
-
-    fn topmost<'a>(table: &'a [TableEntry], path: &Path) -> Option<&'a TableEntry> {
-        table.iter().rfind(|entry| entry.point == path)
     }
 
     enum Problem {
