@@ -229,7 +229,7 @@ mod tests {
 
     /// How far from due answers are there on a machine whose wakes take so long, once the queue has seen some.
     fn there(wakes: &mut Wakes, clock: u64, thread: u64) -> Vec<i64> {
-        let mut wake = |second: u64| {
+        let wake = |second: u64| {
             let due = second * 1_000_000_000;
             wakes.learn_thread(thread);
             let now = due - wakes.ahead() + clock;
@@ -237,7 +237,7 @@ mod tests {
             // One thread has to wake before the question is there, one when the answer is.
             (now + 2 * thread.max(clock)).cast_signed() - due.cast_signed()
         };
-        (1..=500).map(|second| wake(second)).skip(490).collect()
+        (1..=500).map(wake).skip(490).collect()
     }
 
     #[test]
