@@ -174,6 +174,11 @@ fn killed_it_ends_and_readers_get_an_error() {
 fn told_to_end_it_ends_and_readers_get_an_error() {
     need_fusectl!();
     let mut deadlocked = Deadlocked::new(false);
+    // It needs no guard for that.
+    for guard in guards(deadlocked.mount.pid()) {
+        // SAFETY: a child of this test's program; nothing is followed.
+        unsafe { libc::kill(guard, libc::SIGKILL) };
+    }
     deadlocked.mount.signal(libc::SIGTERM);
     assert!(deadlocked.ends(), "a daemon is left: {:?}", threads(deadlocked.mount.pid()));
     // All have ended: with an error, but where the page was there.
