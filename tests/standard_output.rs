@@ -6,8 +6,9 @@ mod common;
 
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use common::mount::{Mounted, outcome};
+use common::mount::{Mounted, Point, is_mounted, outcome, unmount, wait_until};
 use common::run::{SEEDFS, succeed};
 use common::sink::SinkMount;
 
@@ -139,6 +140,16 @@ fn a_verdict_that_cannot_be_told_is_none() {
         let command: &[&str] = if json { &["umount", "--json", point] } else { &["umount", point] };
         expect_full(command, 3);
     }
+    // In the foreground it is the sink itself that tells.
+    let point = Point::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut sink = Command::new(SEEDFS);
+    let sink = sink.args(["sink", "-f"]).arg(point.path()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(wait_until(Duration::from_secs(10), || is_mounted(point.path())));
+    assert!(unmount(point.path()));
+    let (code, said) = outcome(&sink.wait_with_output().unwrap());
+    assert!(code == Some(3) && said.contains("No space left on device"), "{code:?}: {said}");
+
     let Some(sink) = SinkMount::start(&[]) else { return };
     expect_quiet(&["umount", sink.path().to_str().unwrap()]);
 }

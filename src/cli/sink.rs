@@ -6,7 +6,7 @@ use super::error::{CliError, FAILURE};
 use super::input;
 use super::output::print;
 use crate::expected::{ByDataset, ByName, Expected};
-use crate::mount::{self, MountOptions, SinkOptions};
+use crate::mount::{self, MountOptions, SinkOptions, UNDECIDED};
 use crate::sink::{Rules, Sink};
 
 const AFTER_HELP: &str = "\
@@ -21,7 +21,7 @@ Examples:
   cat /mnt/sink/.seedfs/report.json           the report so far
 
 Exit codes: 0 mounted, or with -f a perfect restore, 1 failed, or with -f not perfect, 2 usage, 3 with -f ended by a
-signal while busy, 10 bad mount point, 11 no FUSE or mount refused.";
+signal while busy or nowhere to print, 10 bad mount point, 11 no FUSE or mount refused.";
 
 /// Compare what is restored into a directory, storing nothing
 #[derive(Debug, clap::Args)]
@@ -149,7 +149,8 @@ pub(crate) fn run(args: &Args) -> Result<(), CliError> {
     let report = mount::run_sink(sink, owner, &args.mountpoint, &options, &sink_options)?;
     // In the background nobody reads what is printed now.
     if let Some(report) = report.filter(|_| args.foreground) {
-        print(&report.to_text())?;
+        // Who does not get the verdict must not take another exit code for it.
+        print(&report.to_text()).map_err(|error| CliError::new(UNDECIDED, error.to_string()))?;
         if !report.perfect {
             return Err(CliError::new(FAILURE, format!("{}: the restore is not perfect", args.mountpoint.display())));
         }

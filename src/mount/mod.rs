@@ -35,7 +35,7 @@ use fuser::{Filesystem, Notifier, Session, SessionACL};
 
 pub use error::{MountError, Source};
 pub use options::{Access, MountOptions};
-pub use sink::{SINK_SUBTYPE, SinkOptions, run_sink};
+pub use sink::{SINK_SUBTYPE, SinkOptions, UNDECIDED, run_sink};
 pub use values::OptionError;
 
 use crate::fuse::{FuseAdapter, Ownership, Pusher, Settings, Storage};

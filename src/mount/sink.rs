@@ -16,7 +16,7 @@ use crate::sink::{Report, Sink};
 pub const SINK_SUBTYPE: &str = "seedfs-sink";
 
 /// Exit code where nobody can say how the restore ended.
-const UNDECIDED: u8 = 3;
+pub const UNDECIDED: u8 = 3;
 
 /// What a sink is told beside the options of every mount.
 #[derive(Debug, Clone, PartialEq, Eq)]

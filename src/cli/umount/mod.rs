@@ -17,10 +17,6 @@ Examples:
 Exit codes: 0 unmounted, 1 busy or failed, 2 usage, 10 not a seedfs mount.
 Of a sink: 0 the restore is perfect, 1 it is not, 2 usage, 3 nobody can say, or not unmounted.";
 
-/// Exit code where nobody can say how a restore ended.
-#[cfg(target_os = "linux")]
-const UNDECIDED: u8 = 3;
-
 /// Unmount a directory that shows a dataset
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -66,8 +62,9 @@ mod platform {
     use std::time::{Duration, Instant};
 
     use super::verdict::Verdict;
-    use super::{Args, CliError, UNDECIDED, busy, failed};
+    use super::{Args, CliError, busy, failed};
     use crate::cli::output::print;
+    use crate::mount::UNDECIDED;
     use crate::mount::helper::fusermount;
     use crate::mount::table::{self, TableEntry};
 
